@@ -1,0 +1,135 @@
+import type { ErrorData } from './errors.ts'
+import type { StageName } from './jobs.ts'
+import type { ResolvedRecipe } from './recipes/recipe.ts'
+
+/** What the jobs layer asks of the training worker, over a MessagePort (birpc). */
+export interface TrainingWorkerCalls {
+  /** Which compute backends there are, which one is used and why the others are not. Does not train. */
+  device(request: DeviceRequest): Promise<DeviceReport>
+  /** Runs one stage of a run from its last checkpoint, if any. One at a time. */
+  runStage(task: StageTask): Promise<StageOutcome>
+  /** Class and confidence of images outside the project, by a finished run. */
+  predict(task: PredictTask): Promise<PredictOutcome>
+  /** Asks the running stage to stop after the present step, leaving a checkpoint. */
+  stop(): void
+}
+
+/** What the training worker tells the jobs layer while it works. */
+export interface TrainingWorkerEvents {
+  progress(progress: StageProgress): void
+  metrics(rows: readonly MetricRow[]): void
+  log(line: string): void
+}
+
+export const backendChoices = ['auto', 'tfjs-node-gpu', 'tensorflow-wheel', 'webgpu', 'wasm', 'cpu'] as const
+export type BackendChoice = (typeof backendChoices)[number]
+
+export type DeviceRequest = Readonly<{ backend: BackendChoice; /** Try every provider, not only up to the first that works. */ full: boolean }>
+
+export type DeviceReport = Readonly<{
+  used: string | null
+  providers: readonly Readonly<{
+    name: Exclude<BackendChoice, 'auto'>
+    title: string
+    state: 'used' | 'possible' | 'unavailable'
+    /** Why it is not used, or what it runs on. */
+    reason: string
+    device?: string
+    /** Self-test: greatest relative error of a convolution and its gradients against known values. */
+    selfTestError?: number
+    /** Self-test: thousand millions of multiply-adds a second in a 3x3 convolution, forward and backward. */
+    gigaMacsPerSecond?: number
+  }>[]
+}>
+
+export type StageTask = Readonly<{
+  stage: StageName
+  /** Folder of the project. */
+  projectPath: string
+  runId: string
+  seed: number
+  backend: BackendChoice
+  recipe: ResolvedRecipe
+  /** Number of clusters to find (K). */
+  clusterCount: number
+  pixels: PixelPack
+  /** Row of each image of the run in the pixel pack, in listed order. */
+  rows: Int32Array
+  /** Human label of each image of the run as a class index, or -1; same length as `rows`. */
+  humanLabels: Int32Array
+  /** Cluster of each image in which a person put it, or -1; obeyed as a constraint. */
+  humanClusters: Int32Array
+}>
+
+/** A file of decoded images: `count` rows of `size * size * 3` bytes, RGB, row-major. */
+export type PixelPack = Readonly<{ path: string; size: number; count: number }>
+
+export type StageProgress = Readonly<{
+  stage: StageName
+  step: number
+  totalSteps: number
+  imagesPerSecond: number
+  secondsLeft: number | null
+  /** What is being done now, for a person. */
+  note: string
+}>
+
+export type MetricRow = Readonly<{ stage: StageName; step: number; name: string; value: number }>
+
+export type StageOutcome =
+  | Readonly<{ state: 'completed'; backend: string; result: StageResult }>
+  | Readonly<{ state: 'stopped'; step: number }>
+  | Readonly<{ state: 'failed'; error: ErrorData }>
+
+/** One clustering of all images of a run, in listed order. */
+export type ClusteringResult = Readonly<{
+  clusterCount: number
+  /** `[images]` 0 to clusterCount - 1. */
+  clusters: Int32Array
+  /** `[images]` probability of that cluster, 0-1. */
+  confidences: Float32Array
+}>
+
+export type StageResult =
+  | Readonly<{ stage: 'pretrain'; weightsFile: string; finalLoss: number }>
+  | Readonly<{ stage: 'embed'; embeddingFile: string; dimension: number }>
+  | Readonly<{ stage: 'self'; clustering: ClusteringResult; heads: readonly HeadScore[]; bestHead: number; advice: readonly string[] }>
+  | Readonly<{
+      stage: 'reliable'
+      /** `[images]` share of the neighbours with the same cluster, 0-1. */
+      localConsistencies: Float32Array
+      /** `[images]` 1 where the image is a reliable sample. */
+      reliable: Uint8Array
+      /** `[clusters]` how many reliable samples each cluster kept. */
+      reliableCounts: Int32Array
+      advice: readonly string[]
+    }>
+  | Readonly<{ stage: 'semi'; clustering: ClusteringResult; weightsFile: string; advice: readonly string[] }>
+
+export type HeadScore = Readonly<{
+  head: number
+  /** The unsupervised loss by which heads are compared; lower is better. */
+  loss: number
+  emptyClusters: number
+  /** Mean agreement (NMI, 0-1) with the other heads. */
+  agreement: number
+}>
+
+export type PredictTask = Readonly<{
+  projectPath: string
+  runId: string
+  recipe: ResolvedRecipe
+  backend: BackendChoice
+  clusterCount: number
+  /** `[images, size, size, 3]` bytes. */
+  pixels: Uint8Array
+  size: number
+}>
+
+export type PredictOutcome = Readonly<{
+  backend: string
+  clusters: Int32Array
+  confidences: Float32Array
+  /** `[images, clusterCount]` probabilities, row-major. */
+  probabilities: Float32Array
+}>
