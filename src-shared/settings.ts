@@ -14,7 +14,9 @@ export type SettingDefinition<T extends SettingValue = SettingValue> = Readonly<
 
 export type SettingValue = number | boolean | string
 export type SettingDefinitions = Readonly<Record<string, SettingDefinition>>
-export type SettingsOf<D extends SettingDefinitions> = { readonly [Name in keyof D]: D[Name] extends SettingDefinition<infer T> ? T : never }
+export type SettingsOf<D extends SettingDefinitions> = {
+  readonly [Name in keyof D]: D[Name] extends SettingDefinition<infer T> ? T : never
+}
 
 type Origin = Readonly<{ source: string; help: string; unit?: string }>
 
@@ -44,7 +46,9 @@ export function settingProblem(name: string, definition: SettingDefinition, valu
     case 'boolean':
       return typeof value === 'boolean' ? undefined : `${name} must be true or false, not ${JSON.stringify(value)}.`
     case 'choice':
-      return definition.choices?.includes(value as string) ? undefined : `${name} must be one of ${definition.choices?.join(', ')}, not ${JSON.stringify(value)}.`
+      return definition.choices?.includes(value as string)
+        ? undefined
+        : `${name} must be one of ${definition.choices?.join(', ')}, not ${JSON.stringify(value)}.`
     case 'integer':
     case 'number': {
       const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = definition

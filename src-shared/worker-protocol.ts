@@ -24,7 +24,10 @@ export interface TrainingWorkerEvents {
 export const backendChoices = ['auto', 'tfjs-node-gpu', 'tensorflow-wheel', 'webgpu', 'wasm', 'cpu'] as const
 export type BackendChoice = (typeof backendChoices)[number]
 
-export type DeviceRequest = Readonly<{ backend: BackendChoice; /** Try every provider, not only up to the first that works. */ full: boolean }>
+export type DeviceRequest = Readonly<{
+  backend: BackendChoice /** Try every provider, not only up to the first that works. */
+  full: boolean
+}>
 
 export type DeviceReport = Readonly<{
   used: string | null

@@ -1,12 +1,12 @@
 import { SpicerackError } from '../errors.ts'
+import type { StageName } from '../jobs.ts'
+import type { SettingsOf } from '../settings.ts'
 import { defaultsOf, type SettingDefinitions, type SettingValue, settingProblem } from '../settings.ts'
 import { embedSettings } from '../stages/embed.ts'
 import { pretrainSettings } from '../stages/pretrain.ts'
 import { reliableSettings } from '../stages/reliable.ts'
 import { selfSettings } from '../stages/self.ts'
 import { semiSettings } from '../stages/semi.ts'
-import type { SettingsOf } from '../settings.ts'
-import type { StageName } from '../jobs.ts'
 
 export const stageSettings = {
   pretrain: pretrainSettings,
@@ -49,7 +49,9 @@ export function resolveRecipe(recipe: Recipe, facts: RecipeFacts, overrides: Rec
       values[name] = typeof change.value === 'function' ? change.value(facts) : change.value
     for (const [name, value] of Object.entries(overrides[stage] ?? {})) {
       if (!(name in definitions))
-        throw new SpicerackError('BAD_INPUT', `${stage} has no setting "${name}".`, { advice: `It has: ${Object.keys(definitions).join(', ')}.` })
+        throw new SpicerackError('BAD_INPUT', `${stage} has no setting "${name}".`, {
+          advice: `It has: ${Object.keys(definitions).join(', ')}.`,
+        })
       values[name] = value
     }
     for (const [name, definition] of Object.entries(definitions)) {

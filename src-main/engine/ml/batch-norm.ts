@@ -34,7 +34,14 @@ export function createBatchNorm(store: ParameterStore, name: string, channels: n
   const { epsilon, statisticsMomentum } = options
   return (input, mode) => {
     if (mode === 'running')
-      return tf.batchNorm(input, runningMean as tf.Tensor1D, runningVariance as tf.Tensor1D, offset as tf.Tensor1D, scale as tf.Tensor1D, epsilon)
+      return tf.batchNorm(
+        input,
+        runningMean as tf.Tensor1D,
+        runningVariance as tf.Tensor1D,
+        offset as tf.Tensor1D,
+        scale as tf.Tensor1D,
+        epsilon,
+      )
     const { output, mean, variance } = normalizeBatch(input, scale as tf.Tensor1D, offset as tf.Tensor1D, epsilon)
     blend(runningMean, mean, statisticsMomentum)
     blend(runningVariance, variance, statisticsMomentum)
@@ -55,7 +62,13 @@ export function normalizeBatch(input: tf.Tensor4D, scale: tf.Tensor1D, offset: t
 }
 
 function normalizeNatively(input: tf.Tensor4D, scale: tf.Tensor1D, offset: tf.Tensor1D, epsilon: number): BatchResult {
-  const attributes = { T: { type: 'float32' }, U: { type: 'float32' }, epsilon: { float: epsilon }, data_format: { string: 'NHWC' }, is_training: { bool: true } } as const
+  const attributes = {
+    T: { type: 'float32' },
+    U: { type: 'float32' },
+    epsilon: { float: epsilon },
+    data_format: { string: 'NHWC' },
+    is_training: { bool: true },
+  } as const
   let mean!: tf.Tensor1D
   let variance!: tf.Tensor1D
   const normalize = tf.customGrad((x, gamma, beta, save) => {
@@ -73,7 +86,12 @@ function normalizeNatively(input: tf.Tensor4D, scale: tf.Tensor1D, offset: tf.Te
       value: y!,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [savedInput, savedScale, savedMean, savedInverse, savedExtra] = saved
-        const gradients = nativeOp('FusedBatchNormGradV3', attributes, [dy, savedInput!, savedScale!, savedMean!, savedInverse!, savedExtra!], 5)
+        const gradients = nativeOp(
+          'FusedBatchNormGradV3',
+          attributes,
+          [dy, savedInput!, savedScale!, savedMean!, savedInverse!, savedExtra!],
+          5,
+        )
         return gradients.slice(0, 3)
       },
     }

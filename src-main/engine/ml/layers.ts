@@ -20,7 +20,13 @@ export function createConvolution(store: ParameterStore, name: string, options: 
 }
 
 /** `[batch, inputs]` to `[batch, outputs]`, with bias. */
-export function createDense(store: ParameterStore, name: string, inputs: number, outputs: number, initializer: Initializer): (input: tf.Tensor2D) => tf.Tensor2D {
+export function createDense(
+  store: ParameterStore,
+  name: string,
+  inputs: number,
+  outputs: number,
+  initializer: Initializer,
+): (input: tf.Tensor2D) => tf.Tensor2D {
   const weight = store.create(`${name}.weight`, 'weight', [inputs, outputs], initializer) as tf.Variable<tf.Rank.R2>
   const bias = store.create(`${name}.bias`, 'bias', [outputs], initializer, inputs) as tf.Variable<tf.Rank.R1>
   return (input) => tf.add(tf.matMul(input, weight), bias)

@@ -9,7 +9,9 @@ interface NativeBackend {
   executeMultipleOutputs(name: string, attributes: NativeAttribute[], inputs: tf.Tensor[], outputCount: number): tf.Tensor[]
 }
 
-export type NativeAttributes = Readonly<Record<string, { type: 'float32' | 'int32' } | { float: number } | { string: string } | { bool: boolean }>>
+export type NativeAttributes = Readonly<
+  Record<string, { type: 'float32' | 'int32' } | { float: number } | { string: string } | { bool: boolean }>
+>
 
 /** Whether the present backend is TensorFlow itself, so that {@link nativeOp} can be called. */
 export function hasNativeOps(): boolean {
@@ -25,7 +27,8 @@ export function nativeOp(name: string, attributes: NativeAttributes, inputs: rea
   const backend = tf.backend() as unknown as NativeBackend
   const { binding } = backend
   const list = Object.entries(attributes).map(([attribute, given]): NativeAttribute => {
-    if ('type' in given) return { name: attribute, type: binding.TF_ATTR_TYPE, value: given.type === 'int32' ? binding.TF_INT32 : binding.TF_FLOAT }
+    if ('type' in given)
+      return { name: attribute, type: binding.TF_ATTR_TYPE, value: given.type === 'int32' ? binding.TF_INT32 : binding.TF_FLOAT }
     if ('float' in given) return { name: attribute, type: binding.TF_ATTR_FLOAT, value: given.float }
     if ('string' in given) return { name: attribute, type: binding.TF_ATTR_STRING, value: given.string }
     return { name: attribute, type: binding.TF_ATTR_BOOL, value: given.bool }

@@ -2,7 +2,15 @@ import type * as tf from '@tensorflow/tfjs'
 import type { BatchNormMode } from '../batch-norm.ts'
 import type { Parameter } from '../parameters.ts'
 
-export const backboneNames = ['clusterresnet', 'resnet18-cifar', 'resnet18', 'resnet34', 'wide-resnet-28-2', 'wide-resnet-28-8', 'wide-resnet-stl'] as const
+export const backboneNames = [
+  'clusterresnet',
+  'resnet18-cifar',
+  'resnet18',
+  'resnet34',
+  'wide-resnet-28-2',
+  'wide-resnet-28-8',
+  'wide-resnet-stl',
+] as const
 export type BackboneName = (typeof backboneNames)[number]
 
 export type BackboneOptions = Readonly<{

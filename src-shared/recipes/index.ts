@@ -1,0 +1,14 @@
+import { SpicerackError } from '../errors.ts'
+import { faithful } from './faithful.ts'
+import type { Recipe } from './recipe.ts'
+import { standard } from './standard.ts'
+
+export const recipes: Readonly<Record<string, Recipe>> = { standard, faithful }
+
+/** @throws NOT_FOUND with the names there are. */
+export function recipeNamed(name: string): Recipe {
+  const recipe = recipes[name]
+  if (!recipe)
+    throw new SpicerackError('NOT_FOUND', `There is no recipe "${name}".`, { advice: `Recipes: ${Object.keys(recipes).join(', ')}.` })
+  return recipe
+}
