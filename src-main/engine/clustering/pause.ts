@@ -1,0 +1,21 @@
+import * as tf from '@tensorflow/tfjs'
+import { SpicerackError } from '#shared/errors.ts'
+
+/** How a caller follows and stops long work. */
+export type Follow = Readonly<{
+  /** Told the share that is done, 0-1, after each part. */
+  onProgress?: (doneRatio: number) => void
+  /** Looked at between parts; an AbortSignal fits. */
+  signal?: Readonly<{ aborted: boolean }>
+}>
+
+/**
+ * Between two parts of long work: tells how far it is, lets messages in (a macrotask), and stops if asked to.
+ *
+ * @throws CANCELLED when the signal is aborted.
+ */
+export async function pause(follow: Follow, doneRatio: number): Promise<void> {
+  follow.onProgress?.(doneRatio)
+  await tf.nextFrame()
+  if (follow.signal?.aborted) throw new SpicerackError('CANCELLED', 'Stopped as asked; nothing was changed.')
+}
