@@ -1,0 +1,116 @@
+import { statfs } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { SpicerackError, toErrorData } from '#shared/errors.ts'
+import { toDatasetCard } from './dataset-card.ts'
+import type { ExportProblem, FormatResult, WriteFormat } from './export-format.ts'
+import { countImages, countSplits, type ExportPlan, type PlannedClass, planExport } from './export-plan.ts'
+import type { ExportReceipt } from './export-receipt.ts'
+import type { ExportEmbeddings, ExportFormatName, ExportOptions, ExportRow } from './export-row.ts'
+import { writeCsv } from './formats/csv.ts'
+import { writeImageFolder } from './formats/imagefolder.ts'
+import { writeJsonLines } from './formats/jsonl.ts'
+import { writeNpyDataset } from './formats/npy.ts'
+import { type DatasetFile, writeHashedFile } from './hashed-file.ts'
+import { createOutputFolder } from './output-folder.ts'
+
+const formats: Record<ExportFormatName, WriteFormat> = {
+  imagefolder: writeImageFolder,
+  csv: writeCsv,
+  jsonl: writeJsonLines,
+  npy: writeNpyDataset,
+}
+
+export type ExportControl = Readonly<{
+  signal?: AbortSignal
+  /** Called once an image; the caller limits how often it passes this on. */
+  onProgress?: (progress: Readonly<{ done: number; total: number }>) => void
+  /** Needed by the NPY format. */
+  embeddings?: ExportEmbeddings
+}>
+
+/**
+ * Writes a dataset folder: the files of the format, `manifest.json` and `README.md`. All or nothing: it
+ * is made in a hidden temporary folder beside `out` and renamed at the end. Images whose file is missing
+ * or changed are left out and listed in the receipt.
+ * @throws OUTPUT_EXISTS, NOTHING_TO_EXPORT, CANCELLED, DISK_FULL, FOLDER_READ_ONLY, BAD_INPUT; nothing is left behind.
+ */
+export async function exportDataset(
+  rows: readonly ExportRow[],
+  options: ExportOptions,
+  { signal, onProgress, embeddings }: ExportControl = {},
+): Promise<ExportReceipt> {
+  const plan = planExport(rows, options)
+  if (plan.count === 0) throw nothingToExport('No image passes the choices of this export; nothing was written.')
+  if (embeddings && embeddings.values.length !== rows.length * embeddings.dim)
+    throw new SpicerackError('BAD_INPUT', `${embeddings.values.length / embeddings.dim} embeddings for ${rows.length} images.`)
+  let done = 0
+  const step = (): void => {
+    onProgress?.({ done: done++, total: plan.count })
+    if (signal?.aborted) throw new SpicerackError('CANCELLED', 'The export was cancelled; nothing was left behind.')
+  }
+  try {
+    return await createOutputFolder(options.out, async (folder) => {
+      if (options.format === 'imagefolder' && options.transfer === 'copy') await checkSpace(folder, plan.sizeBytes)
+      const result = await formats[options.format]({ folder, images: plan.images, options, embeddings: embeddings ?? null, step })
+      if (result.images.length === 0)
+        throw nothingToExport('Every file to export is missing, unreadable or changed since the import; nothing was written.')
+      const receipt = toReceipt(plan, result, options)
+      const card = await writeHashedFile(folder, 'README.md', [toDatasetCard(receipt, options)])
+      const manifest = toManifest(receipt, [...result.files, card], options)
+      await writeHashedFile(folder, 'manifest.json', [`${JSON.stringify(manifest, null, 1)}\n`])
+      step()
+      return receipt
+    })
+  } catch (error) {
+    if (error instanceof SpicerackError) throw error
+    const data = toErrorData(error)
+    if (data.code === 'DISK_FULL') throw diskFull(error)
+    throw new SpicerackError(data.code, data.message, { cause: error, ...(data.advice && { advice: data.advice }) })
+  }
+}
+
+function toReceipt(plan: ExportPlan, result: FormatResult, options: ExportOptions): ExportReceipt {
+  const byClass = Map.groupBy(result.images, (image) => image.classIndex)
+  const classes = plan.classes.map((entry, index): PlannedClass => {
+    const members = byClass.get(index) ?? []
+    return { ...entry, ...countImages(members), splits: countSplits(members) }
+  })
+  const countReason = (reason: ExportProblem['reason']): number => result.problems.filter((problem) => problem.reason === reason).length
+  return {
+    out: resolve(options.out),
+    format: options.format,
+    ...countImages(result.images),
+    classes,
+    splits: countSplits(result.images),
+    excluded: plan.excluded,
+    problems: result.problems,
+    problemCounts: { missing: countReason('missing'), unreadable: countReason('unreadable'), changed: countReason('changed') },
+    copiedInsteadOfLinked: result.copiedInsteadOfLinked,
+    warnings: plan.warnings,
+  }
+}
+
+function toManifest(receipt: ExportReceipt, files: readonly DatasetFile[], options: ExportOptions) {
+  const { out: _, provenance, ...choices } = options
+  const { out: __, format: ___, ...outcome } = receipt
+  return { kind: 'spicerack-dataset', version: 1, provenance, options: choices, ...outcome, files }
+}
+
+async function checkSpace(folder: string, neededBytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder)
+  if (bavail * bsize < neededBytes)
+    throw diskFull(undefined, `The copy needs ${neededBytes} bytes and ${join(dirname(folder))} has ${bavail * bsize} free`)
+}
+
+function diskFull(cause: unknown, message = 'The disk is full'): SpicerackError {
+  return new SpicerackError('DISK_FULL', `${message}; nothing was left behind.`, {
+    advice: 'Free some space, choose another disk, or export by hardlink or symlink.',
+    cause,
+  })
+}
+
+function nothingToExport(message: string): SpicerackError {
+  return new SpicerackError('NOTHING_TO_EXPORT', message, {
+    advice: 'Lower the confidence threshold, include images that are not reliable, or name the classes first.',
+  })
+}

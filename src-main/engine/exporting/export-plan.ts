@@ -1,0 +1,130 @@
+import { SpicerackError } from '#shared/errors.ts'
+import { type ExportOptions, type ExportRow, type SplitName, splitNames } from './export-row.ts'
+import { createNameRegistry } from './safe-name.ts'
+import { assignSplits } from './split.ts'
+
+/** The folder of images without a class when `unlabelled` is `folder`. */
+const unlabelledFolder = 'unlabelled'
+/** Files at the top of every dataset; no class folder may take these names. */
+const reservedTopNames = ['README.md', 'manifest.json', 'mapping.csv'] as const
+
+/** One image that will be exported. `rowIndex` points into the rows the plan was made from. */
+export type PlannedImage = Readonly<{
+  row: ExportRow
+  rowIndex: number
+  /** Null for an image without a class. */
+  className: string | null
+  classIndex: number
+  /** Null when there is no split. */
+  split: SplitName | null
+  /** Path in the dataset, forward slashes; null for formats that hold no image files. */
+  datasetPath: string | null
+}>
+
+export type PlannedCount = Readonly<{ count: number; sizeBytes: number }>
+export type PlannedClass = Readonly<{
+  /** As the person wrote it; null for the images without a class, always last. */
+  name: string | null
+  /** The safe name of its folder in an ImageFolder. */
+  folder: string
+  count: number
+  sizeBytes: number
+  splits: Partial<Record<SplitName, PlannedCount>>
+}>
+
+/** What an export would do: counts and bytes for a dry run, and the images themselves. */
+export type ExportPlan = Readonly<{
+  images: readonly PlannedImage[]
+  classes: readonly PlannedClass[]
+  splits: Partial<Record<SplitName, PlannedCount>>
+  count: number
+  /** Bytes of the chosen images; what a copy needs on the disk. */
+  sizeBytes: number
+  excluded: Readonly<{ unlabelled: number; lowConfidence: number; unreliable: number }>
+  warnings: readonly string[]
+}>
+
+const torchvisionExtensions = /\.(jpe?g|png|ppm|bmp|pgm|tiff?|webp)$/i
+
+/**
+ * Chooses the images, their sides and their names in the dataset. Touches no file; does not depend on
+ * the order of `rows`.
+ * @throws BAD_INPUT for ratios that do not sum to 1 or a confidence outside 0 to 1.
+ */
+export function planExport(rows: readonly ExportRow[], options: ExportOptions): ExportPlan {
+  if (!(options.minConfidence >= 0 && options.minConfidence <= 1))
+    throw new SpicerackError('BAD_INPUT', `The confidence threshold ${options.minConfidence} is not between 0 and 1.`)
+  const excluded = { unlabelled: 0, lowConfidence: 0, unreliable: 0 }
+  const chosen: { row: ExportRow; rowIndex: number; className: string | null }[] = []
+  rows.forEach((row, rowIndex) => {
+    const byPerson = row.labelSource === 'human' || row.labelSource === 'imported'
+    if (row.className === null && options.unlabelled === 'skip') excluded.unlabelled++
+    else if (options.onlyReliable && !row.reliable && !byPerson) excluded.unreliable++
+    else if ((row.confidence ?? 0) < options.minConfidence && !byPerson) excluded.lowConfidence++
+    else chosen.push({ row, rowIndex, className: row.className })
+  })
+  chosen.sort((a, b) => compare(a.row.relativePath, b.row.relativePath) || compare(`${a.row.imageId}`, `${b.row.imageId}`))
+
+  const classNames = [...new Set(chosen.map((image) => image.className))].sort((a, b) => (a === null ? 1 : b === null ? -1 : compare(a, b)))
+  const registerFolder = createNameRegistry(reservedTopNames)
+  const folders = classNames.map((name) => registerFolder(name ?? unlabelledFolder))
+  const classIndices = new Map(classNames.map((name, index) => [name, index]))
+  const sides = options.split
+    ? assignSplits(
+        chosen.map(({ row }) => row),
+        chosen.map(({ className }) => (className === null ? '' : `class ${className}`)),
+        options.split,
+        options.seed,
+      )
+    : null
+
+  const registerFile = new Map<string, (name: string) => string>()
+  const images = chosen.map(({ row, rowIndex, className }, index): PlannedImage => {
+    const split = sides?.[index] ?? null
+    const classIndex = classIndices.get(className) as number
+    const folder = [...(split === null ? [] : [split]), folders[classIndex]].join('/')
+    const register = registerFile.get(folder) ?? createNameRegistry()
+    registerFile.set(folder, register)
+    const fileName = row.relativePath.slice(row.relativePath.lastIndexOf('/') + 1)
+    const datasetPath = options.format === 'imagefolder' ? `${folder}/${register(fileName)}` : null
+    return { row, rowIndex, className, classIndex, split, datasetPath }
+  })
+  const byClass = Map.groupBy(images, (image) => image.classIndex)
+  const classes = classNames.map((name, index): PlannedClass => {
+    const members = byClass.get(index) ?? []
+    return { name, folder: folders[index] as string, ...countImages(members), splits: countSplits(members) }
+  })
+  const splits = countSplits(images)
+  return { images, classes, splits, ...countImages(images), excluded, warnings: findWarnings(images, classes, options) }
+}
+
+/** Number and bytes of the images of each side that has any. */
+export function countSplits(images: readonly PlannedImage[]): Partial<Record<SplitName, PlannedCount>> {
+  const bySide = Map.groupBy(images, (image) => image.split)
+  return Object.fromEntries(splitNames.flatMap((name) => (bySide.has(name) ? [[name, countImages(bySide.get(name) ?? [])]] : [])))
+}
+
+/** Number and bytes of the images. */
+export function countImages(images: readonly PlannedImage[]): PlannedCount {
+  return { count: images.length, sizeBytes: images.reduce((sum, image) => sum + image.row.sizeBytes, 0) }
+}
+
+function findWarnings(images: readonly PlannedImage[], classes: readonly PlannedClass[], { split, format }: ExportOptions): string[] {
+  const warnings: string[] = []
+  for (const side of splitNames) {
+    if (split === null || split[side] === 0) continue
+    const missing = classes.filter((entry) => entry.splits[side] === undefined)
+    if (missing.length > 0)
+      warnings.push(
+        `${side} has no image of ${missing.map((entry) => entry.name ?? unlabelledFolder).join(', ')}; loaders that number classes by folder will number ${side} differently.`,
+      )
+  }
+  const unlisted = images.filter((image) => image.datasetPath && !torchvisionExtensions.test(image.datasetPath)).length
+  if (format === 'imagefolder' && unlisted > 0)
+    warnings.push(`torchvision's ImageFolder does not list ${unlisted} of the files, because of their extension.`)
+  return warnings
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,32 @@
+import { SpicerackError } from '#shared/errors.ts'
+import type { FormatContext, FormatResult } from '../export-format.ts'
+import { writeHashedFile } from '../hashed-file.ts'
+import { writeNpy } from '../npy-file.ts'
+import { toCsv } from '../table.ts'
+
+/**
+ * `embeddings.npy` `[n, dim]` float32, `labels.npy` `[n]` int64 (index into the classes of the manifest,
+ * -1 without a class), `files.json` (original paths) and `rows.csv`, all in the same order.
+ * @throws BAD_INPUT when there are no embeddings.
+ */
+export async function writeNpyDataset(context: FormatContext): Promise<FormatResult> {
+  const { folder, images, options, embeddings, step } = context
+  if (embeddings === null)
+    throw new SpicerackError('BAD_INPUT', 'There are no embeddings to export.', { advice: 'Run the embed stage first.' })
+  const { dim, values } = embeddings
+  function* vectors(): Generator<Float32Array> {
+    for (const { rowIndex } of images) {
+      step()
+      yield values.subarray(rowIndex * dim, (rowIndex + 1) * dim)
+    }
+  }
+  const labels = BigInt64Array.from(images, (image) => BigInt(image.className === null ? -1 : image.classIndex))
+  const paths = images.map((image) => image.row.relativePath)
+  const files = [
+    await writeNpy(folder, 'embeddings.npy', { dtype: '<f4', shape: [images.length, dim] }, vectors()),
+    await writeNpy(folder, 'labels.npy', { dtype: '<i8', shape: [images.length] }, [labels]),
+    await writeHashedFile(folder, 'files.json', [`${JSON.stringify(paths, null, 1)}\n`]),
+    await writeHashedFile(folder, 'rows.csv', toCsv(images, options)),
+  ]
+  return { images, files, problems: [], copiedInsteadOfLinked: 0 }
+}

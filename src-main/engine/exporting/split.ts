@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import { SpicerackError } from '#shared/errors.ts'
+import { type ExportRow, type SplitName, type SplitRatios, splitNames } from './export-row.ts'
+
+type Group = { rowIndices: number[]; classKey: string; order: bigint; tie: string }
+
+/**
+ * The side of every row, in the order of `rows`. Stratified by class: in each class every side is within
+ * one duplicate group of its share. Exact and near duplicates stay together. The same rows, ratios and
+ * seed give the same sides whatever the order of the rows.
+ *
+ * The groups of a class are laid end to end around a circle in an order, and from a start, that both
+ * depend on the seed; each belongs to the arc its middle falls in. So small classes are not biased
+ * towards one side.
+ * @throws BAD_INPUT when the ratios are not shares that sum to 1.
+ */
+export function assignSplits(rows: readonly ExportRow[], classKeys: readonly string[], ratios: SplitRatios, seed: number): SplitName[] {
+  checkRatios(ratios)
+  const byClass = Map.groupBy(groupDuplicates(rows, classKeys, seed), (group) => group.classKey)
+  const sides = new Array<SplitName>(rows.length)
+  for (const [classKey, groups] of byClass) {
+    groups.sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : a.tie < b.tie ? -1 : 1))
+    const size = groups.reduce((sum, group) => sum + group.rowIndices.length, 0)
+    let position = toUnitInterval(hash(seed, `start ${classKey}`)) * size
+    for (const group of groups) {
+      const middle = (position + group.rowIndices.length / 2) % size
+      const side = sideAt(middle / size, ratios)
+      for (const index of group.rowIndices) sides[index] = side
+      position += group.rowIndices.length
+    }
+  }
+  return sides
+}
+
+/** @throws BAD_INPUT when the ratios are not shares that sum to 1. */
+export function checkRatios(ratios: SplitRatios): void {
+  const values = splitNames.map((name) => ratios[name])
+  const sum = values.reduce((total, value) => total + value, 0)
+  if (values.every((value) => value >= 0 && value <= 1) && Math.abs(sum - 1) < 1e-6) return
+  throw new SpicerackError('BAD_INPUT', `The split ${values.join(' / ')} does not sum to 1.`, {
+    advice: 'Give the shares of train, val and test, for example 0.8 / 0.1 / 0.1.',
+  })
+}
+
+function sideAt(position: number, ratios: SplitRatios): SplitName {
+  const sides = splitNames.filter((name) => ratios[name] > 0)
+  let end = 0
+  for (const side of sides) {
+    end += ratios[side]
+    if (position < end) return side
+  }
+  return sides.at(-1) ?? 'train'
+}
+
+/** Rows joined by an exact or near group, directly or through others; the most frequent class is the group's. */
+function groupDuplicates(rows: readonly ExportRow[], classKeys: readonly string[], seed: number): Group[] {
+  const parent = rows.map((_, index) => index)
+  const find = (index: number): number => {
+    let root = index
+    while (parent[root] !== root) root = parent[root] as number
+    let walk = index
+    while (parent[walk] !== root) {
+      const next = parent[walk] as number
+      parent[walk] = root
+      walk = next
+    }
+    return root
+  }
+  const firstOfKey = new Map<string, number>()
+  rows.forEach((row, index) => {
+    const keys = [`hash ${row.contentHash}`]
+    if (isGroup(row.exactGroup)) keys.push(`exact ${row.exactGroup}`)
+    if (isGroup(row.nearGroup)) keys.push(`near ${row.nearGroup}`)
+    for (const key of keys) {
+      const first = firstOfKey.get(key)
+      if (first === undefined) firstOfKey.set(key, index)
+      else parent[find(index)] = find(first)
+    }
+  })
+  const members = Map.groupBy(rows.keys(), find)
+  return [...members.values()].map((rowIndices) => {
+    const [tie = ''] = rowIndices.map((index) => rows[index]?.contentHash ?? '').sort()
+    return {
+      rowIndices,
+      classKey: mostFrequent(rowIndices.map((index) => classKeys[index] ?? '')),
+      order: hash(seed, tie),
+      tie,
+    }
+  })
+}
+
+function isGroup(group: number | string | null): boolean {
+  return group !== null && group !== -1
+}
+
+function mostFrequent(names: readonly string[]): string {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return [...counts].reduce((best, next) => (next[1] > best[1] || (next[1] === best[1] && next[0] < best[0]) ? next : best))[0]
+}
+
+function hash(seed: number, text: string): bigint {
+  return createHash('sha256').update(`${seed}\n${text}`).digest().readBigUInt64BE()
+}
+
+function toUnitInterval(value: bigint): number {
+  return Number(value >> 11n) / 2 ** 53
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+import { link, open, rm, symlink } from 'node:fs/promises'
+import { SpicerackError } from '#shared/errors.ts'
+import type { ExportOptions, ExportRow } from './export-row.ts'
+
+/** Why an image could not be exported, or how it was. */
+export type TransferOutcome = 'done' | 'copied-instead' | 'missing' | 'unreadable' | 'changed'
+
+const chunkBytes = 1 << 20
+
+/**
+ * Brings one image to `target` and checks its bytes against the recorded hash on the way.
+ * @throws BAD_INPUT where the file system cannot make the link and no fallback was asked for; errors of writing.
+ */
+export async function transferImage(
+  row: ExportRow,
+  target: string,
+  { transfer, hardlinkFallback }: Pick<ExportOptions, 'transfer' | 'hardlinkFallback'>,
+): Promise<TransferOutcome> {
+  const outcome = await readAndCopy(row, transfer === 'copy' ? target : null)
+  if (outcome !== 'done' || transfer === 'copy') return outcome
+  try {
+    await (transfer === 'hardlink' ? link(row.absolutePath, target) : symlink(row.absolutePath, target))
+    return 'done'
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? ''
+    if (!['EXDEV', 'EPERM', 'EACCES', 'ENOTSUP', 'ENOSYS', 'EMLINK', 'EINVAL', 'UNKNOWN'].includes(code)) throw error
+    if (transfer === 'hardlink' && hardlinkFallback === 'copy') {
+      const copied = await readAndCopy(row, target)
+      return copied === 'done' ? 'copied-instead' : copied
+    }
+    const why = code === 'EXDEV' ? 'they are on different disks' : `the file system refused (${code})`
+    throw new SpicerackError(
+      'BAD_INPUT',
+      `Cannot make a ${transfer} from ${row.absolutePath} into the dataset: ${why}. Nothing was exported.`,
+      {
+        advice: transfer === 'hardlink' ? 'Export by copy or symlink, or allow copying where linking fails.' : 'Export by copy.',
+        cause: error,
+      },
+    )
+  }
+}
+
+async function readAndCopy(row: ExportRow, target: string | null): Promise<TransferOutcome> {
+  const source = await open(row.absolutePath, 'r').catch((error: NodeJS.ErrnoException) => error)
+  if (source instanceof Error) {
+    if (source.code === 'EMFILE' || source.code === 'ENFILE') throw source
+    return source.code === 'ENOENT' || source.code === 'ENOTDIR' ? 'missing' : 'unreadable'
+  }
+  const output =
+    target === null
+      ? null
+      : await open(target, 'wx').catch(async (error) => {
+          await source.close()
+          throw error
+        })
+  try {
+    const hash = createHash('sha256')
+    const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, Math.max(row.sizeBytes + 1, 4096)))
+    for (;;) {
+      const read = await source.read(buffer, 0, buffer.length, null).catch(() => null)
+      if (read === null) return await abandon('unreadable')
+      if (read.bytesRead === 0) break
+      const chunk = buffer.subarray(0, read.bytesRead)
+      hash.update(chunk)
+      await output?.appendFile(chunk)
+    }
+    return hash.digest('hex') === row.contentHash ? 'done' : await abandon('changed')
+  } finally {
+    await source.close()
+    await output?.close()
+  }
+
+  async function abandon(outcome: TransferOutcome): Promise<TransferOutcome> {
+    if (target !== null) await rm(target, { force: true })
+    return outcome
+  }
+}
