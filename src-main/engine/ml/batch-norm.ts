@@ -17,6 +17,9 @@ export type BatchNormOptions = Readonly<{
   statisticsMomentum: number
 }>
 
+/** The settings of PyTorch's layers, which every published ResNet uses. */
+export const publishedBatchNorm: BatchNormOptions = { epsilon: 1e-5, statisticsMomentum: 0.1 }
+
 type BatchResult = Readonly<{ output: tf.Tensor4D; mean: tf.Tensor1D; variance: tf.Tensor1D }>
 
 /**
@@ -45,6 +48,7 @@ export function createBatchNorm(store: ParameterStore, name: string, channels: n
     const { output, mean, variance } = normalizeBatch(input, scale as tf.Tensor1D, offset as tf.Tensor1D, epsilon)
     blend(runningMean, mean, statisticsMomentum)
     blend(runningVariance, variance, statisticsMomentum)
+    tf.dispose([mean, variance])
     return output
   }
 }
@@ -55,7 +59,8 @@ function blend(running: tf.Variable, batch: tf.Tensor1D, share: number): void {
 }
 
 /**
- * The normalised batch with its mean and unbiased variance; differentiable in input, scale and offset.
+ * The normalised batch with its mean and unbiased variance; differentiable in input, scale and offset. Caller disposes mean and
+ * variance also inside of a tidy, where the native ones would stay.
  */
 export function normalizeBatch(input: tf.Tensor4D, scale: tf.Tensor1D, offset: tf.Tensor1D, epsilon: number): BatchResult {
   return hasNativeOps() ? normalizeNatively(input, scale, offset, epsilon) : normalizeComposed(input, scale, offset, epsilon)
@@ -79,8 +84,8 @@ function normalizeNatively(input: tf.Tensor4D, scale: tf.Tensor1D, offset: tf.Te
       [x as tf.Tensor, gamma as tf.Tensor, beta as tf.Tensor, none, none],
       6,
     )
-    mean = batchMean as tf.Tensor1D
-    variance = batchVariance as tf.Tensor1D
+    mean = tf.keep(batchMean as tf.Tensor1D)
+    variance = tf.keep(batchVariance as tf.Tensor1D)
     ;(save as tf.GradSaveFunc)([x as tf.Tensor, gamma as tf.Tensor, reserve1!, reserve2!, reserve3!])
     return {
       value: y!,

@@ -48,6 +48,31 @@ export function relu<T extends tf.Tensor>(input: T): T {
   return rectify(input) as T
 }
 
+/**
+ * x above zero, slope * x below. On TensorFlow the gradient is one native operation.
+ *
+ * @param slope 0-1.
+ */
+export function leakyRelu<T extends tf.Tensor>(input: T, slope: number): T {
+  if (!hasNativeOps()) return tf.leakyRelu(input, slope)
+  const rectify = tf.customGrad((x, save) => {
+    ;(save as tf.GradSaveFunc)([x as tf.Tensor])
+    return {
+      value: tf.leakyRelu(x as tf.Tensor, slope),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+        nativeOp('LeakyReluGrad', { T: { type: 'float32' }, alpha: { float: slope } }, [dy, saved[0]!], 1)[0]!,
+    }
+  })
+  return rectify(input) as T
+}
+
+/**
+ * Max-pool with stride 2 over maps that are not negative, where a border of zeros is as good as PyTorch's border of -infinity.
+ */
+export function maxPool(input: tf.Tensor4D, { window, border }: Readonly<{ window: 2 | 3; border: 1 }>): tf.Tensor4D {
+  return tf.maxPool(padPlane(input, border), window, 2, 'valid')
+}
+
 /** Zeros around height and width of `[batch, height, width, channels]`. */
 export function padPlane(input: tf.Tensor4D, border: number): tf.Tensor4D {
   return tf.pad(input, [

@@ -1,6 +1,8 @@
-import type * as tf from '@tensorflow/tfjs'
+import * as tf from '@tensorflow/tfjs'
 import type { BatchNormMode } from '../batch-norm.ts'
-import type { Parameter } from '../parameters.ts'
+import { globalAveragePool } from '../layers.ts'
+import type { Parameter, ParameterStore } from '../parameters.ts'
+import type { Layer } from './layer.ts'
 
 export const backboneNames = [
   'clusterresnet',
@@ -26,9 +28,24 @@ export interface Backbone {
   readonly featureCount: number
   readonly parameters: readonly Parameter[]
   /**
-   * `[batch, side, side, 3]` float32, normalised, to `[batch, featureCount]`: global average of the last map, not normalised,
-   * not negative (it ends in ReLU).
+   * `[batch, side, side, 3]` float32, normalised, to `[batch, featureCount]`: global average of the last map, not normalised. Not
+   * negative in the ResNets, which end in ReLU; the wide ResNets end in leaky ReLU.
    */
   features(images: tf.Tensor4D, mode: BatchNormMode): tf.Tensor2D
   dispose(): void
+}
+
+/** The backbone whose last map is that of `layers`, with `featureCount` channels; the store's parameters are its own. */
+export function createPooledBackbone(store: ParameterStore, featureCount: number, layers: Layer): Backbone {
+  return {
+    featureCount,
+    parameters: store.parameters,
+    features: (images, mode) => tf.tidy(() => globalAveragePool(layers(images, mode))),
+    dispose: () => store.dispose(),
+  }
+}
+
+/** `width` channels times the factor, rounded, at least 1. */
+export function scaleWidth(width: number, factor: number): number {
+  return Math.max(1, Math.round(width * factor))
 }
