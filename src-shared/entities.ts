@@ -99,7 +99,9 @@ export const imageSchema = z
     /** Relative to the root, '/' between its parts. */
     path: z.string(),
     status: imageStatusSchema,
-    /** Why it is not ok, for a person. */
+    /** Stable code of why it is not ok: `truncated`, `empty`, … */
+    problemCode: z.string().nullable(),
+    /** The same as a sentence. */
     reason: z.string().nullable(),
     contentHash: z.string().nullable(),
     sizeBytes: count,
@@ -127,7 +129,13 @@ export type Image = z.infer<typeof imageSchema>
 
 /** An image that could not be used, and why. */
 export const imageProblemSchema = z
-  .object({ imageId: imageIdSchema, path: z.string(), status: z.enum(['unreadable', 'missing']), reason: z.string() })
+  .object({
+    imageId: imageIdSchema,
+    path: z.string(),
+    status: z.enum(['unreadable', 'missing']),
+    code: z.string().nullable(),
+    reason: z.string(),
+  })
   .readonly()
 export type ImageProblem = z.infer<typeof imageProblemSchema>
 

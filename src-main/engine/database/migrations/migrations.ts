@@ -1,0 +1,5 @@
+import { initial } from './001-initial.ts'
+import type { Migration } from './migration.ts'
+
+/** Every migration, in order; the last one's version is the schema of this release. */
+export const migrations: readonly Migration[] = [initial]

@@ -1,0 +1,120 @@
+import { readdirSync, rmSync, statSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import type { Project } from '#shared/entities.ts'
+import { SpicerackError } from '#shared/errors.ts'
+import { type Connection, connect, toDatabaseError } from './connection.ts'
+import { migrate, readSchemaVersion } from './migrate.ts'
+import { makeProjectFolder, type ProjectFolder, projectFolder, requireProjectFolder } from './project-folder.ts'
+import { lockProject, type ProjectLock } from './project-lock.ts'
+import { createImagesTable } from './tables/images.ts'
+import { createJobsTable } from './tables/jobs.ts'
+import { createMetricsTable } from './tables/metrics.ts'
+import { createProjectTable } from './tables/project.ts'
+import { createRunsTable } from './tables/runs.ts'
+
+/** An open project: its folder and its tables, held until `close`. */
+export type OpenProject = ReturnType<typeof assemble>
+
+/**
+ * Makes NAME.spicerack and opens it. When anything fails, nothing is left behind.
+ *
+ * @param path the folder to make; gets the ending `.spicerack` if it has none
+ * @throws PROJECT_EXISTS, FOLDER_READ_ONLY, DISK_FULL
+ */
+export function createProject(path: string, options: Readonly<{ name?: string; roots?: readonly string[] }> = {}): OpenProject {
+  const folder = projectFolder(path)
+  makeProjectFolder(folder)
+  let lock: ProjectLock | undefined
+  let connection: Connection | undefined
+  try {
+    lock = lockProject(folder.path)
+    connection = connect(folder.database)
+    migrate(connection, folder.backups)
+    const project = assemble(folder, connection, lock)
+    connection.write(() => {
+      project.project.initialise(options.name ?? folder.name)
+      for (const root of options.roots ?? []) project.project.addRoot(resolve(root))
+    })
+    return project
+  } catch (error) {
+    connection?.close()
+    lock?.release()
+    rmSync(folder.path, { recursive: true, force: true })
+    throw toDatabaseError(error)
+  }
+}
+
+/**
+ * Opens a project: takes its lock, checks it after an unclean end, brings its schema up to date, and marks cut-off jobs as interrupted.
+ *
+ * @throws NOT_FOUND, PROJECT_LOCKED, PROJECT_NEWER, PROJECT_DAMAGED, FOLDER_READ_ONLY, DISK_FULL
+ */
+export function openProject(path: string): OpenProject {
+  const folder = projectFolder(path)
+  requireProjectFolder(folder)
+  const lock = lockProject(folder.path)
+  let connection: Connection | undefined
+  try {
+    connection = connect(folder.database)
+    if (lock.endedUncleanly) checkIntegrity(connection)
+    migrate(connection, folder.backups)
+    const project = assemble(folder, connection, lock)
+    project.project.get()
+    project.jobs.interruptUnfinished()
+    return project
+  } catch (error) {
+    connection?.close()
+    lock.release()
+    throw withBackup(toDatabaseError(error), folder)
+  }
+}
+
+function assemble(folder: ProjectFolder, connection: Connection, lock: ProjectLock) {
+  const project = createProjectTable(connection)
+  const images = createImagesTable(connection)
+  return {
+    folder,
+    connection,
+    project,
+    images,
+    runs: createRunsTable(connection),
+    metrics: createMetricsTable(connection),
+    jobs: createJobsTable(connection),
+    /** The project as it crosses the wire. */
+    describe: (): Project => ({
+      ...project.get(),
+      path: folder.path,
+      schemaVersion: readSchemaVersion(connection),
+      roots: project.roots(),
+      images: images.counts(),
+    }),
+    close: (): void => {
+      connection.close()
+      lock.release()
+    },
+  }
+}
+
+function checkIntegrity({ sql }: Connection): void {
+  const problems = sql.prepare<[], string>('PRAGMA quick_check(3)').pluck().all()
+  if (problems.length !== 1 || problems[0] !== 'ok')
+    throw new SpicerackError('PROJECT_DAMAGED', `The project database is damaged (${problems[0]}); it was not changed.`)
+}
+
+function withBackup(error: unknown, folder: ProjectFolder): unknown {
+  if (!(error instanceof SpicerackError) || error.code !== 'PROJECT_DAMAGED') return error
+  const backup = newestBackup(folder)
+  return new SpicerackError('PROJECT_DAMAGED', error.message, {
+    advice: backup
+      ? `Put ${join(basename(folder.backups), backup)} in the place of project.db (keep a copy of the damaged file), then open it again.`
+      : 'There is no backup yet. Restore the folder from your own backup, or import the images into a new project.',
+    cause: error,
+  })
+}
+
+function newestBackup(folder: ProjectFolder): string | undefined {
+  return readdirSync(folder.backups)
+    .filter((name) => name.endsWith('.db'))
+    .map((name) => ({ name, changed: statSync(join(folder.backups, name)).mtimeMs }))
+    .sort((a, b) => b.changed - a.changed)[0]?.name
+}
