@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { clusterIdSchema, clusteringIdSchema, clusteringSchema, clusterSchema, colourSchema, imageIdSchema } from '../entities.ts'
+import { procedure } from './procedure.ts'
+
+const clusterReference = z.object({ clusterId: clusterIdSchema })
+const imageIds = z.array(imageIdSchema).min(1)
+const done = z.object({ editId: z.number().int().nullable() })
+
+export const clusteringsContract = {
+  list: procedure.output(z.array(clusteringSchema).readonly()),
+  /** Which clustering pages, corrections and exports look at. */
+  choose: procedure.input(z.object({ clusteringId: clusteringIdSchema })).output(clusteringSchema),
+}
+
+export const clustersContract = {
+  /** The clusters of the current clustering. */
+  list: procedure.output(z.array(clusterSchema).readonly()),
+  /** Three numbers of clusters worth trying, best first, from a run's embedding or, before any run, from the pixels. */
+  suggest: procedure.output(z.array(z.object({ clusterCount: z.number().int(), score: z.number(), reason: z.string() })).readonly()),
+  rename: procedure.input(clusterReference.extend({ name: z.string().trim().min(1).max(200) })).output(done),
+  recolour: procedure.input(clusterReference.extend({ colour: colourSchema })).output(done),
+  /** All images go to the first cluster; the others stay empty in the log, so that undo brings them back. */
+  merge: procedure.input(z.object({ clusterIds: z.array(clusterIdSchema).min(2) })).output(done),
+  /** A new cluster with these images; with none, the images are chosen by dividing the cluster in two by its embeddings. */
+  split: procedure
+    .input(clusterReference.extend({ imageIds: imageIds.optional(), name: z.string().trim().min(1).max(200).optional() }))
+    .output(done.extend({ newClusterId: clusterIdSchema })),
+  create: procedure
+    .input(z.object({ name: z.string().trim().min(1).max(200), imageIds: imageIds.optional() }))
+    .output(done.extend({ newClusterId: clusterIdSchema })),
+}
+
+export const assignmentsContract = {
+  move: procedure.input(z.object({ imageIds, clusterId: clusterIdSchema })).output(done),
+  reject: procedure.input(z.object({ imageIds, rejected: z.boolean() })).output(done),
+  /** A person looked: these images belong where they are. */
+  confirm: procedure.input(z.object({ imageIds })).output(done),
+  /**
+   * Where to GET the columns of the current clustering as little-endian bytes, one value an image in order of `imageId`.
+   * The content hash is part of each address, so the bytes may be cached for ever.
+   */
+  columns: procedure.output(
+    z.object({
+      clusteringId: clusteringIdSchema,
+      imageCount: z.number().int(),
+      columns: z.array(
+        z.object({
+          name: z.enum(['imageIds', 'clusterIds', 'confidences', 'localConsistencies', 'reliable', 'classIds']),
+          type: z.enum(['int32', 'float32', 'uint8']),
+          url: z.string(),
+        }),
+      ),
+    }),
+  ),
+}

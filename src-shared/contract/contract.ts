@@ -1,0 +1,35 @@
+import type { ContractRouterClient } from '@orpc/contract'
+import { classesContract, labelsContract, mappingsContract } from './classes.ts'
+import { assignmentsContract, clusteringsContract, clustersContract } from './clusters.ts'
+import { deviceContract } from './device.ts'
+import { editsContract } from './edits.ts'
+import { engineContract } from './engine.ts'
+import { evaluateContract } from './evaluate.ts'
+import { exportsContract } from './exports.ts'
+import { imagesContract } from './images.ts'
+import { jobsContract } from './jobs.ts'
+import { predictContract } from './predict.ts'
+import { projectContract } from './project.ts'
+import { runsContract } from './runs.ts'
+
+/** Everything a shell, the page or a script may ask of the engine. */
+export const contract = {
+  engine: engineContract,
+  device: deviceContract,
+  project: projectContract,
+  images: imagesContract,
+  runs: runsContract,
+  jobs: jobsContract,
+  clusterings: clusteringsContract,
+  clusters: clustersContract,
+  assignments: assignmentsContract,
+  classes: classesContract,
+  mappings: mappingsContract,
+  labels: labelsContract,
+  edits: editsContract,
+  exports: exportsContract,
+  evaluate: evaluateContract,
+  predict: predictContract,
+}
+
+export type EngineClient = ContractRouterClient<typeof contract>

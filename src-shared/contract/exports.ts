@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { exportSchema, jobSchema } from '../entities.ts'
+import { procedure } from './procedure.ts'
+
+const ratio = z.number().min(0).max(1)
+const countsSchema = z.object({ count: z.number().int(), sizeBytes: z.number() })
+const splitsSchema = z.object({ train: countsSchema.optional(), val: countsSchema.optional(), test: countsSchema.optional() })
+
+export const exportRequestSchema = z.object({
+  format: z.enum(['imagefolder', 'csv', 'jsonl', 'npy']),
+  /** The dataset folder to make; it must not exist yet. */
+  out: z.string().min(1),
+  transfer: z.enum(['copy', 'hardlink', 'symlink']).default('copy'),
+  hardlinkFallback: z.enum(['error', 'copy']).default('copy'),
+  /** Shares that sum to 1; null for one set. */
+  split: z.object({ train: ratio, val: ratio, test: ratio }).nullable().default(null),
+  seed: z.number().int().default(0),
+  minConfidence: ratio.default(0),
+  onlyReliable: z.boolean().default(false),
+  unlabelled: z.enum(['skip', 'folder']).default('skip'),
+  bom: z.boolean().default(false),
+  escapeFormulas: z.boolean().default(false),
+  /** Give images whose cluster has no class the name of their cluster as class. */
+  clustersAsClasses: z.boolean().default(false),
+})
+export type ExportRequest = z.infer<typeof exportRequestSchema>
+
+export const exportsContract = {
+  /** What an export would write: counts and bytes. Touches no file. */
+  plan: procedure.input(exportRequestSchema).output(
+    z.object({
+      ...countsSchema.shape,
+      classes: z
+        .array(z.object({ name: z.string().nullable(), folder: z.string(), ...countsSchema.shape, splits: splitsSchema }))
+        .readonly(),
+      splits: splitsSchema,
+      excluded: z.object({ unlabelled: z.number().int(), lowConfidence: z.number().int(), unreliable: z.number().int() }),
+      warnings: z.array(z.string()).readonly(),
+    }),
+  ),
+  start: procedure.input(exportRequestSchema).output(jobSchema),
+  list: procedure.output(z.array(exportSchema).readonly()),
+}

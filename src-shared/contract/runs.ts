@@ -1,0 +1,42 @@
+import { eventIterator } from '@orpc/contract'
+import { z } from 'zod'
+import { jobSchema, metricPointSchema, runIdSchema, runSchema, stageNameSchema } from '../entities.ts'
+import { backendChoiceSchema } from './device.ts'
+import { procedure } from './procedure.ts'
+
+const settingsSchema = z.record(z.string(), z.union([z.number(), z.boolean(), z.string()]))
+
+export const runRequestSchema = z.object({
+  recipe: z.string().default('standard'),
+  /** Number of clusters to find (K). */
+  clusterCount: z.number().int().min(2),
+  seed: z.number().int().min(0).max(0xffffffff).default(0),
+  backend: backendChoiceSchema.default('auto'),
+  /** Settings that differ from the recipe, by stage: `{ pretrain: { epochs: 20 } }`. */
+  overrides: z.partialRecord(stageNameSchema, settingsSchema).default({}),
+  /** The last stage to run; the others can be run later by resuming the job. */
+  lastStage: stageNameSchema.default('semi'),
+})
+
+const runReference = z.object({ runId: runIdSchema })
+
+export const runsContract = {
+  /** Makes the run and queues its job: pretrain, embed, self, reliable, semi. */
+  create: procedure.input(runRequestSchema).output(z.object({ run: runSchema, job: jobSchema })),
+  list: procedure.output(z.array(runSchema).readonly()),
+  get: procedure.input(runReference).output(runSchema),
+  /** All points so far, then new ones as they come, until the job of the run is at rest. */
+  metrics: procedure
+    .input(runReference)
+    .output(eventIterator(z.object({ sequence: z.number().int(), points: z.array(metricPointSchema).readonly() }).readonly())),
+  /** Of the images that both final clusterings hold: how many changed their cluster, and the agreement (NMI, 0-1). */
+  compare: procedure.input(z.object({ runId: runIdSchema, otherRunId: runIdSchema })).output(
+    z.object({
+      imageCount: z.number().int(),
+      movedCount: z.number().int(),
+      /** Of those moved, how many a person had labelled or placed. */
+      contradictedCount: z.number().int(),
+      nmi: z.number(),
+    }),
+  ),
+}
