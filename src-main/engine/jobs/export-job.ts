@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { exportDataset } from '#engine/exporting/export-dataset.ts'
+import type { ExportEmbeddings, ExportRow } from '#engine/exporting/export-row.ts'
+import { exportRequestSchema } from '#shared/contract/exports.ts'
+import { exportIdSchema } from '#shared/entities.ts'
+import { SpicerackError, toErrorData } from '#shared/errors.ts'
+import { toExportOptions, toExportRows } from './export-rows.ts'
+import type { JobRunner } from './job-queue.ts'
+import type { ProjectStore } from './project-store.ts'
+
+export const exportPayloadSchema = z.object({ exportId: exportIdSchema, request: exportRequestSchema })
+
+/** Writes a dataset. What was begun and not finished leaves nothing behind and is done again from the start. */
+export function createExportRunner(project: ProjectStore): JobRunner {
+  return async ({ job, signal, report }) => {
+    const { exportId, request } = exportPayloadSchema.parse(job.payload)
+    const rows = toExportRows(project, request)
+    const nothing = { imageCount: 0, sizeBytes: 0 }
+    try {
+      const embeddings = request.format === 'npy' ? { embeddings: await readEmbeddings(project, rows) } : {}
+      const startedAt = performance.now()
+      const receipt = await exportDataset(rows, toExportOptions(project, request), {
+        signal,
+        ...embeddings,
+        onProgress: ({ done, total }) => {
+          const rate = done / Math.max(0.001, (performance.now() - startedAt) / 1000)
+          report({ done, total, rate, secondsLeft: rate > 0 ? (total - done) / rate : null, stage: null, note: 'Writing the dataset' })
+        },
+      })
+      project.exports.end(exportId, { state: 'completed', imageCount: receipt.count, sizeBytes: receipt.sizeBytes })
+      return 'completed'
+    } catch (error) {
+      const { code } = toErrorData(error)
+      const finished = code === 'OUTPUT_EXISTS' ? readManifest(request.out) : undefined
+      if (finished) {
+        // The place was free when the job was made: the process died after the rename and before this row.
+        project.exports.end(exportId, { state: 'completed', imageCount: finished.count, sizeBytes: finished.sizeBytes })
+        return 'completed'
+      }
+      project.exports.end(exportId, { state: code === 'CANCELLED' ? 'cancelled' : 'failed', ...nothing })
+      throw error
+    }
+  }
+}
+
+function readManifest(out: string): { count: number; sizeBytes: number } | undefined {
+  try {
+    const manifest = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')) as { kind?: unknown; count: number; sizeBytes: number }
+    return manifest.kind === 'spicerack-dataset' ? manifest : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The vectors of the run behind the current clustering, in the order of `rows`. */
+async function readEmbeddings(project: ProjectStore, rows: readonly ExportRow[]): Promise<ExportEmbeddings> {
+  const id = project.project.currentClusteringId()
+  const runId = id === null ? undefined : project.clusterings.get(id).runId
+  const file = runId && project.runs.get(runId).stages.find(({ name }) => name === 'embed')?.resultFile
+  if (!runId || !file)
+    throw new SpicerackError('NOTHING_TO_EXPORT', 'There is no embedding yet; nothing was written.', { advice: 'Run the stages up to "embed" first.' })
+  const bytes = await readFile(join(project.folder.path, file))
+  const rowOf = new Map(project.runs.imageIds(runId).map((imageId, row) => [imageId as number, row]))
+  const dim = bytes.length / 4 / rowOf.size
+  const all = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
+  const values = new Float32Array(rows.length * dim)
+  rows.forEach(({ imageId }, index) => {
+    const row = rowOf.get(Number(imageId))
+    if (row === undefined)
+      throw new SpicerackError('NOTHING_TO_EXPORT', 'Some images were added after the run and have no embedding; nothing was written.', {
+        advice: 'Run again, or export in another format.',
+      })
+    values.set(all.subarray(row * dim, (row + 1) * dim), index * dim)
+  })
+  return { dim, values }
+}

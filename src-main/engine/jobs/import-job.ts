@@ -1,0 +1,223 @@
+import { realpathSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { chooseSize } from '#engine/images/choose-size.ts'
+import { type DecodeResult, hashFile } from '#engine/images/decode-image.ts'
+import { exactDuplicateGroups, nearDuplicateGroups } from '#engine/images/duplicates.ts'
+import type { ImagePool } from '#engine/images/image-pool.ts'
+import { openPixelPackWriter } from '#engine/images/pixel-pack.ts'
+import { relocate } from '#engine/images/relocate.ts'
+import { type FoundFile, type ScanProblem, scanFolder } from '#engine/images/scan-folder.ts'
+import { openThumbnailStore } from '#engine/images/thumbnail-store.ts'
+import type { ImageRecord, StoredImage } from '#engine/database/tables/images.ts'
+import { type ImportRequest, importRequestSchema } from '#shared/contract/images.ts'
+import type { ImageId, RootId } from '#shared/entities.ts'
+import { SpicerackError } from '#shared/errors.ts'
+import type { JobContext, JobRunner } from './job-queue.ts'
+import { pixelPackPath, type PixelSettings, readPixelSettings, writePixelSettings } from './pixel-settings.ts'
+import type { ProjectStore } from './project-store.ts'
+
+const batchSize = 256
+const sampleSize = 64
+
+/** Reads a folder: scan, match with what is known, decode what is new, group duplicates. Can stop and go on at any file. */
+export function createImportRunner(project: ProjectStore, pool: ImagePool): JobRunner {
+  return async (context) => {
+    const request = importRequestSchema.parse(context.job.payload)
+    const rootPath = rootOf(request.folder)
+    const { files, problems } = await scan(rootPath, context)
+    const rootId = project.project.addRoot(rootPath)
+    const toDecode = await settleKnown(project, rootId, rootPath, files, problems)
+    if (toDecode.length > 0) {
+      const settings = readPixelSettings(project.folder) ?? (await choosePixelSettings(request, toDecode, rootPath, pool))
+      writePixelSettings(project.folder, settings)
+      const isDone = await decode({ project, pool, rootId, rootPath, settings, context }, toDecode)
+      if (!isDone) return 'stopped'
+    }
+    groupDuplicates(project)
+    const counts = project.images.counts()
+    if (counts.ok === 0)
+      throw new SpicerackError('NO_IMAGES', `No image could be read in ${rootPath}; ${counts.unreadable} files are listed with the reason.`, {
+        advice: 'Choose a folder with JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF files.',
+      })
+    return 'completed'
+  }
+}
+
+function rootOf(folder: string): string {
+  try {
+    return realpathSync(resolve(folder))
+  } catch (cause) {
+    throw new SpicerackError('FOLDER_UNREADABLE', `The folder ${folder} cannot be read.`, { advice: 'Check that it exists and that you may read it.', cause })
+  }
+}
+
+async function scan(rootPath: string, { signal, report }: JobContext): Promise<{ files: FoundFile[]; problems: ScanProblem[] }> {
+  const files: FoundFile[] = []
+  const problems: ScanProblem[] = []
+  for await (const entry of scanFolder(rootPath, { signal })) {
+    if (entry.kind === 'file') files.push(entry)
+    else problems.push(entry)
+    report({ done: files.length, total: null, rate: null, secondsLeft: null, stage: null, note: 'Looking for files' })
+  }
+  return { files, problems }
+}
+
+/** Brings the rows of known files up to date; returns the files that must be decoded, in listed order. */
+async function settleKnown(
+  project: ProjectStore,
+  rootId: RootId,
+  rootPath: string,
+  files: readonly FoundFile[],
+  problems: readonly ScanProblem[],
+): Promise<FoundFile[]> {
+  const stored = project.images.ofRoot(rootId)
+  const problemPaths = new Set(problems.map(({ relativePath }) => relativePath))
+  const known = stored
+    .filter(({ path }) => !problemPaths.has(path))
+    .map((image) => ({ relativePath: image.path, contentHash: image.contentHash, sizeBytes: image.sizeBytes, mtimeMs: image.modifiedAt, image }))
+  const hashOf = async (file: FoundFile): Promise<string | null> => {
+    const hash = await hashFile(join(rootPath, file.relativePath))
+    return typeof hash === 'string' ? hash : null
+  }
+  const { unchanged, moved, changed, added, missing } = await relocate(known, files, hashOf)
+  const moves = [...unchanged.filter(isTouched), ...moved]
+  project.connection.write(() => {
+    project.images.move(
+      moves.map(({ known: { image }, found }) => ({ id: image.id, rootId, path: found.relativePath, modifiedAt: found.mtimeMs })),
+    )
+    const lost = missing.filter(({ image }) => image.status !== 'missing')
+    const lostIds = lost.map(({ image }) => image.id)
+    project.images.setStatus(lostIds, 'missing', 'vanished', 'It is not in the folder any more.')
+    project.images.save(problems.map((problem) => toProblemRecord(rootId, problem.relativePath, problem)))
+  })
+  const toDecode = new Set([...changed.map(({ found }) => found), ...added])
+  return files.filter((file) => toDecode.has(file))
+}
+
+function isTouched({ known, found }: { known: { image: StoredImage }; found: FoundFile }): boolean {
+  return known.image.modifiedAt !== found.mtimeMs || known.image.status === 'missing'
+}
+
+async function choosePixelSettings(request: ImportRequest, files: readonly FoundFile[], rootPath: string, pool: ImagePool): Promise<PixelSettings> {
+  if (request.size !== undefined) return { size: request.size, fit: request.fit }
+  const every = Math.max(1, Math.floor(files.length / sampleSize))
+  const sample = files.filter((_, index) => index % every === 0).slice(0, sampleSize)
+  const sizes: { width: number; height: number }[] = []
+  await pool.decodeAll(
+    sample.map(({ relativePath }) => ({ path: join(rootPath, relativePath) })),
+    { size: 32, fit: request.fit },
+    { onResult: (_, result) => void (result.kind === 'image' && sizes.push(result)) },
+  )
+  return { size: chooseSize(sizes), fit: request.fit }
+}
+
+type DecodePlace = Readonly<{
+  project: ProjectStore
+  pool: ImagePool
+  rootId: RootId
+  rootPath: string
+  settings: PixelSettings
+  context: JobContext
+}>
+
+/** Decodes in listed order; each batch is on the disk before the database knows it. False when it was stopped. */
+async function decode({ project, pool, rootId, rootPath, settings, context }: DecodePlace, files: readonly FoundFile[]): Promise<boolean> {
+  const known = knownLengths(project)
+  const pack = openPixelPackWriter({ path: pixelPackPath(project.folder, settings.size), size: settings.size, count: known.rows })
+  const thumbnails = openThumbnailStore(project.folder.thumbnails, known.thumbnailBytes)
+  let batch: ImageRecord[] = []
+  const commit = (): void => {
+    if (batch.length === 0) return
+    pack.flush()
+    thumbnails.flush()
+    project.images.save(batch)
+    batch = []
+  }
+  const startedAt = performance.now()
+  const total = files.length
+  try {
+    const { cancelled } = await pool.decodeAll(
+      files.map((file) => ({ path: join(rootPath, file.relativePath), file })),
+      settings,
+      {
+        signal: context.signal,
+        onResult: ({ file }, result, index) => {
+          batch.push(toRecord(rootId, file, result, pack.append, thumbnails.append))
+          if (batch.length >= batchSize) commit()
+          const done = index + 1
+          const rate = done / Math.max(0.001, (performance.now() - startedAt) / 1000)
+          context.report({ done, total, rate, secondsLeft: (total - done) / rate, stage: null, note: 'Reading images' })
+        },
+      },
+    )
+    commit()
+    return !cancelled
+  } finally {
+    pack.close()
+    thumbnails.close()
+  }
+}
+
+/** How much of the packed files the database knows; what lies beyond was written by a process that died before it could say so. */
+function knownLengths(project: ProjectStore): { rows: number; thumbnailBytes: number } {
+  const row = project.connection.sql
+    .prepare<[], { rows: number; thumbnailBytes: number }>(
+      'SELECT coalesce(max(pixel_row) + 1, 0) AS rows, coalesce(max(thumbnail_offset + thumbnail_length), 0) AS thumbnailBytes FROM images',
+    )
+    .get()
+  return row ?? { rows: 0, thumbnailBytes: 0 }
+}
+
+function toRecord(
+  rootId: RootId,
+  file: FoundFile,
+  result: DecodeResult,
+  appendPixels: (rows: Uint8Array) => number,
+  appendThumbnail: (thumbnail: Uint8Array) => { offset: number; length: number },
+): ImageRecord {
+  if (result.kind === 'problem') return { ...toProblemRecord(rootId, file.relativePath, result), sizeBytes: file.sizeBytes, modifiedAt: file.mtimeMs }
+  const thumbnail = appendThumbnail(result.thumbnail)
+  return {
+    rootId,
+    path: file.relativePath,
+    contentHash: result.contentHash,
+    sizeBytes: result.sizeBytes,
+    modifiedAt: file.mtimeMs,
+    widthPx: result.width,
+    heightPx: result.height,
+    format: result.format,
+    status: 'ok',
+    problemCode: null,
+    reason: result.note,
+    perceptualHash: result.perceptualHash,
+    pixelRow: appendPixels(result.pixels),
+    thumbnailOffset: thumbnail.offset,
+    thumbnailLength: thumbnail.length,
+  }
+}
+
+function toProblemRecord(rootId: RootId, path: string, { code, message }: { code: string; message: string }): ImageRecord {
+  const nothing = { contentHash: null, widthPx: null, heightPx: null, format: null, perceptualHash: null }
+  const noPlace = { pixelRow: null, thumbnailOffset: null, thumbnailLength: null }
+  return { rootId, path, sizeBytes: 0, modifiedAt: 0, status: 'unreadable', problemCode: code, reason: message, ...nothing, ...noPlace }
+}
+
+function groupDuplicates(project: ProjectStore): void {
+  const images = project.images.usable()
+  const ids = images.map(({ id }) => id)
+  project.connection.write(() => {
+    project.images.setDuplicateGroups('exact', toGroups(ids, exactDuplicateGroups(images.map(({ contentHash }) => contentHash))))
+    project.images.setDuplicateGroups('near', toGroups(ids, nearDuplicateGroups(images.map(({ perceptualHash }) => perceptualHash))))
+  })
+}
+
+function toGroups(ids: readonly ImageId[], groups: Int32Array): ImageId[][] {
+  const members = new Map<number, ImageId[]>()
+  groups.forEach((group, index) => {
+    if (group < 0) return
+    const ofGroup = members.get(group)
+    if (ofGroup) ofGroup.push(ids[index]!)
+    else members.set(group, [ids[index]!])
+  })
+  return [...members.values()]
+}

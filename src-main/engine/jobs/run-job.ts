@@ -1,0 +1,129 @@
+import { appendFileSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { JobProgress, Run } from '#shared/entities.ts'
+import { runIdSchema } from '#shared/entities.ts'
+import { fromErrorData, toErrorData } from '#shared/errors.ts'
+import { stageNames } from '#shared/jobs.ts'
+import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
+import type { BackendChoice, StageProgress, StageTask, TrainingWorkerEvents } from '#shared/worker-protocol.ts'
+import type { JobContext, JobRunner } from './job-queue.ts'
+import { pixelPackPath } from './pixel-settings.ts'
+import type { ProjectStore } from './project-store.ts'
+import { saveStageResult } from './stage-results.ts'
+import type { TrainingWorker } from './training-worker.ts'
+
+const runPayloadSchema = z.object({ runId: runIdSchema, lastStage: z.enum(stageNames) })
+export type RunPayload = z.infer<typeof runPayloadSchema>
+
+/** Runs the stages of a run one after the other in the training worker, from the first that is not completed. */
+export function createRunRunner(project: ProjectStore, worker: TrainingWorker, onMetrics: (runId: Run['id']) => void): JobRunner {
+  return async (context) => {
+    const { runId, lastStage } = runPayloadSchema.parse(context.job.payload)
+    const wanted = stageNames.slice(0, stageNames.indexOf(lastStage) + 1)
+    const run = project.runs.get(runId)
+    mkdirSync(project.folder.run(runId), { recursive: true })
+    for (const stage of wanted) {
+      if (run.stages.find(({ name }) => name === stage)?.state === 'completed') continue
+      if (context.signal.aborted) return 'stopped'
+      const isDone = await runStage({ project, worker, onMetrics, context, run }, stage)
+      if (!isDone) return 'stopped'
+    }
+    return 'completed'
+  }
+}
+
+type Place = Readonly<{ project: ProjectStore; worker: TrainingWorker; onMetrics: (runId: Run['id']) => void; context: JobContext; run: Run }>
+
+async function runStage(place: Place, stage: StageTask['stage']): Promise<boolean> {
+  const { project, worker, context, run } = place
+  project.runs.changeStage(run.id, stage, { state: 'running', startedAt: Date.now(), error: null })
+  appendLog(place, { stage, event: 'started' })
+  try {
+    const outcome = await worker.use(async (calls) => {
+      const stop = (): void => calls.stop()
+      context.signal.addEventListener('abort', stop)
+      try {
+        if (context.signal.aborted) return { state: 'stopped' as const, step: 0 }
+        return await calls.runStage(toStageTask(project, run, stage))
+      } finally {
+        context.signal.removeEventListener('abort', stop)
+      }
+    }, toWorkerEvents(place))
+    if (outcome.state === 'failed') throw fromErrorData(outcome.error)
+    if (outcome.state === 'stopped') {
+      project.runs.changeStage(run.id, stage, { state: 'stopped', step: outcome.step })
+      appendLog(place, { stage, event: 'stopped', step: outcome.step })
+      return false
+    }
+    saveStageResult(project, run.id, outcome)
+    appendLog(place, { stage, event: 'completed', backend: outcome.backend })
+    return true
+  } catch (error) {
+    const data = toErrorData(error)
+    project.runs.changeStage(run.id, stage, { state: 'failed', error: data })
+    appendLog(place, { stage, event: 'failed', ...data })
+    throw error
+  }
+}
+
+/** What the worker says, passed on to the job, the series of the run and its log file. */
+function toWorkerEvents(place: Place): TrainingWorkerEvents {
+  const { project, context, run, onMetrics } = place
+  return {
+    progress: (progress) => context.report(toJobProgress(progress)),
+    metrics: (rows) => {
+      project.metrics.add(rows.map((row) => ({ ...row, runId: run.id })))
+      onMetrics(run.id)
+    },
+    log: (line) => {
+      context.log(line)
+      appendLog(place, { event: 'log', line })
+    },
+  }
+}
+
+function toJobProgress({ stage, step, totalSteps, imagesPerSecond, secondsLeft, note }: StageProgress): JobProgress {
+  const isKnown = Number.isFinite(imagesPerSecond) && imagesPerSecond >= 0
+  return { done: step, total: totalSteps, rate: isKnown ? imagesPerSecond : null, secondsLeft, stage, note }
+}
+
+function toStageTask(project: ProjectStore, run: Run, stage: StageTask['stage']): StageTask {
+  const imageIds = project.runs.imageIds(run.id)
+  const images = new Map(project.images.usable().map((image) => [image.id, image]))
+  const rows = Int32Array.from(imageIds, (id) => images.get(id)?.pixelRow ?? project.images.get(id).pixelRow ?? 0)
+  const packCount = rows.reduce((highest, row) => Math.max(highest, row + 1), 0)
+  return {
+    stage,
+    projectPath: project.folder.path,
+    runId: run.id,
+    seed: run.seed,
+    backend: run.backendChoice as BackendChoice,
+    recipe: run.recipe as unknown as ResolvedRecipe,
+    clusterCount: run.clusterCount,
+    pixels: { path: pixelPackPath(project.folder, run.imageSizePx), size: run.imageSizePx, count: packCount },
+    rows,
+    ...humanDecisions(project, run, imageIds),
+  }
+}
+
+/** What a person decided about the images of this run: class indices by class id, and clusters of the run's own first clustering. */
+function humanDecisions(
+  project: ProjectStore,
+  run: Run,
+  imageIds: readonly number[],
+): Pick<StageTask, 'humanLabels' | 'humanClusters'> {
+  const classIndex = new Map(project.classes.list().map(({ id }, index) => [id, index]))
+  const labels = new Map(project.labels.list('human').map(({ imageId, classId }) => [imageId as number, classIndex.get(classId) ?? -1]))
+  const own = project.clusterings.list().find(({ runId, stage }) => runId === run.id && stage === 'self')
+  const clusterIndex = new Map(own ? project.clusterings.clusterIds(own.id).map((id, index) => [id as number, index]) : [])
+  const placements = new Map(project.labels.placements().map(({ imageId, clusterId }) => [imageId as number, clusterIndex.get(clusterId) ?? -1]))
+  return {
+    humanLabels: Int32Array.from(imageIds, (id) => labels.get(id) ?? -1),
+    humanClusters: Int32Array.from(imageIds, (id) => placements.get(id) ?? -1),
+  }
+}
+
+function appendLog({ project, run }: Place, entry: Readonly<Record<string, unknown>>): void {
+  appendFileSync(join(project.folder.run(run.id), 'log.ndjson'), `${JSON.stringify({ at: new Date().toISOString(), ...entry })}\n`)
+}

@@ -1,0 +1,99 @@
+import { relative } from 'node:path'
+import { matchClusterings } from '#engine/clustering/alignment.ts'
+import type { Clustering, ClusterId, ImageId, RunId } from '#shared/entities.ts'
+import type { ClusteringResult, StageOutcome } from '#shared/worker-protocol.ts'
+import type { ProjectStore } from './project-store.ts'
+
+type Completed = Extract<StageOutcome, { state: 'completed' }>
+
+/** Keeps what a stage gave, with its state, in one transaction. Said twice, it is kept once: the first time completes the stage. */
+export function saveStageResult(project: ProjectStore, runId: RunId, { backend, result }: Completed): void {
+  project.connection.write(() => {
+    const stage = project.runs.get(runId).stages.find(({ name }) => name === result.stage)
+    if (stage?.state === 'completed') return
+    project.runs.useBackend(runId, backend)
+    const imageIds = project.runs.imageIds(runId)
+    switch (result.stage) {
+      case 'pretrain':
+      case 'embed':
+        break
+      case 'self': {
+        const best = result.heads.find(({ head }) => head === result.bestHead)
+        const chosen = { head: result.bestHead, score: best?.loss ?? null, heads: result.heads.map((score) => ({ ...score })) }
+        saveClustering(project, { runId, stage: 'self', ...chosen }, imageIds, result.clustering, currentClustering(project))
+        break
+      }
+      case 'reliable': {
+        const own = requireSelf(project, runId)
+        const { localConsistencies, reliable } = result
+        project.clusterings.saveReliable(own.id, { imageIds, localConsistencies, reliable })
+        break
+      }
+      case 'semi': {
+        const own = requireSelf(project, runId)
+        saveClustering(project, { runId, stage: 'semi', head: null, score: null }, imageIds, result.clustering, own, own)
+        break
+      }
+    }
+    const file = result.stage === 'embed' ? result.embeddingFile : 'weightsFile' in result ? result.weightsFile : null
+    project.runs.changeStage(runId, result.stage, {
+      state: 'completed',
+      endedAt: Date.now(),
+      error: null,
+      advice: 'advice' in result ? [...result.advice] : [],
+      ...(file === null ? {} : { resultFile: relative(project.folder.path, file) }),
+    })
+  })
+}
+
+function currentClustering(project: ProjectStore): Clustering | undefined {
+  const id = project.project.currentClusteringId()
+  return id === null ? undefined : project.clusterings.get(id)
+}
+
+function requireSelf(project: ProjectStore, runId: RunId): Clustering {
+  const own = project.clusterings.list().find((clustering) => clustering.runId === runId && clustering.stage === 'self')
+  if (!own) throw new Error(`The run ${runId} has no clustering of the stage "self".`)
+  return own
+}
+
+/** Stores a clustering under the identities of the clustering before it, and makes it the current one. */
+function saveClustering(
+  project: ProjectStore,
+  about: Readonly<{ runId: RunId; stage: 'self' | 'semi'; head: number | null; score: number | null; heads?: Clustering['heads'] }>,
+  imageIds: readonly ImageId[],
+  { clusters, confidences, clusterCount }: ClusteringResult,
+  before: Clustering | undefined,
+  reliableFrom?: Clustering,
+): void {
+  const carriedOver = before ? carryOver(project, before, imageIds, clusters, clusterCount) : new Array<null>(clusterCount).fill(null)
+  const reliability = reliableFrom ? reliabilityOf(project, reliableFrom, imageIds) : {}
+  const saved = project.clusterings.save({ ...about, imageIds, clusters, confidences, carriedOver, ...reliability })
+  project.clusterings.setCurrent(saved.id)
+}
+
+function carryOver(
+  project: ProjectStore,
+  before: Clustering,
+  imageIds: readonly ImageId[],
+  clusters: Int32Array,
+  clusterCount: number,
+): (ClusterId | null)[] {
+  const columns = project.clusterings.columns(before.id)
+  // The clusters as a person left them, so that a cluster is continued by what they made of it.
+  const olderIds = [...new Set(columns.clusterIds)].sort((a, b) => a - b) as ClusterId[]
+  const olderIndex = new Map(olderIds.map((id, index) => [id as number, index]))
+  const olderOf = new Map(Array.from(columns.imageIds, (id, row) => [id, olderIndex.get(columns.clusterIds[row]!) ?? -1]))
+  const older = Int32Array.from(imageIds, (id) => olderOf.get(id) ?? -1)
+  const matches = matchClusterings(older, clusters, olderIds.length, clusterCount)
+  return Array.from(matches, (match) => (match < 0 ? null : (olderIds[match] ?? null)))
+}
+
+function reliabilityOf(project: ProjectStore, clustering: Clustering, imageIds: readonly ImageId[]) {
+  const columns = project.clusterings.columns(clustering.id)
+  const rowOf = new Map(Array.from(columns.imageIds, (id, row) => [id, row]))
+  return {
+    localConsistencies: Float32Array.from(imageIds, (id) => columns.localConsistencies[rowOf.get(id) ?? -1] ?? 0),
+    reliable: Uint8Array.from(imageIds, (id) => columns.reliable[rowOf.get(id) ?? -1] ?? 0),
+  }
+}

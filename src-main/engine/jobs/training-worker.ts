@@ -1,0 +1,87 @@
+import { Worker } from 'node:worker_threads'
+import { type BirpcReturn, createBirpc } from 'birpc'
+import { SpicerackError } from '#shared/errors.ts'
+import type { TrainingWorkerCalls, TrainingWorkerEvents } from '#shared/worker-protocol.ts'
+
+const stderrTailBytes = 4000
+
+/** The one training worker thread: started when first needed, started anew after it died. */
+export interface TrainingWorker {
+  /**
+   * Gives `use` the worker's calls; what the worker reports meanwhile goes to `events`.
+   *
+   * @throws WORKER_DIED when the thread ends during the call, with the tail of what it wrote to stderr.
+   */
+  use<Result>(use: (calls: TrainingWorkerCalls) => Promise<Result>, events?: TrainingWorkerEvents): Promise<Result>
+  /** Ends the thread at once; a call under way fails with WORKER_DIED. */
+  kill(): Promise<void>
+}
+
+type Running = Readonly<{
+  thread: Worker
+  calls: BirpcReturn<TrainingWorkerCalls, TrainingWorkerEvents>
+  died: Promise<never>
+}>
+
+export function createTrainingWorker(entry: URL): TrainingWorker {
+  let running: Running | undefined
+  let listener: TrainingWorkerEvents | undefined
+
+  const start = (): Running => {
+    const thread = new Worker(entry, { stderr: true })
+    let stderrTail = ''
+    thread.stderr.on('data', (chunk: Buffer) => {
+      stderrTail = (stderrTail + chunk.toString()).slice(-stderrTailBytes)
+    })
+    const calls = createBirpc<TrainingWorkerCalls, TrainingWorkerEvents>(
+      {
+        progress: (progress) => listener?.progress(progress),
+        metrics: (rows) => listener?.metrics(rows),
+        log: (line) => listener?.log(line),
+      },
+      {
+        post: (message) => thread.postMessage(message),
+        on: (receive) => thread.on('message', receive),
+        eventNames: ['stop'],
+        timeout: -1,
+      },
+    )
+    const died = new Promise<never>((_, reject) => {
+      let crash: unknown
+      thread.once('error', (error) => {
+        crash = error
+      })
+      thread.once('exit', (exitCode) => {
+        running = undefined
+        const reason = crash instanceof Error ? crash.message : `exit code ${exitCode}`
+        const tail = stderrTail.trim() === '' ? '' : `\n${stderrTail.trim()}`
+        const message = `The training worker stopped unexpectedly (${reason}). The last checkpoint is kept.${tail}`
+        reject(
+          new SpicerackError('WORKER_DIED', message, {
+            advice: 'Resume the job; if it happens again, choose another backend.',
+            cause: crash,
+          }),
+        )
+      })
+    })
+    died.catch(() => undefined)
+    return { thread, calls, died }
+  }
+
+  return {
+    async use(use, events) {
+      running ??= start()
+      const { calls, died } = running
+      listener = events
+      try {
+        return await Promise.race([use(calls), died])
+      } finally {
+        if (listener === events) listener = undefined
+      }
+    },
+    async kill() {
+      await running?.thread.terminate()
+      running = undefined
+    },
+  }
+}
