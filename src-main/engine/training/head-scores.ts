@@ -1,0 +1,44 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Embeddings } from '#engine/clustering/embeddings.ts'
+import type { ParallelHeads } from '#engine/ml/parallel-heads.ts'
+
+const blockRows = 2048
+
+/**
+ * What all heads say about features: for each head its `[images, clusters]` probabilities, row-major.
+ */
+export async function scoreHeads(
+  heads: ParallelHeads,
+  features: Embeddings,
+  headCount: number,
+  clusterCount: number,
+): Promise<Float32Array[]> {
+  const { count, dimension, values } = features
+  const probabilities = Array.from({ length: headCount }, () => new Float32Array(count * clusterCount))
+  for (let start = 0; start < count; start += blockRows) {
+    const rows = Math.min(blockRows, count - start)
+    const block = tf.tidy(() => {
+      const input = tf.tensor2d(values.subarray(start * dimension, (start + rows) * dimension), [rows, dimension])
+      return tf.softmax(heads.applyAll(input)).dataSync() as Float32Array
+    })
+    for (let head = 0; head < headCount; head++)
+      probabilities[head].set(block.subarray(head * rows * clusterCount, (head + 1) * rows * clusterCount), start * clusterCount)
+    await tf.nextFrame()
+  }
+  return probabilities
+}
+
+/** The most probable cluster of each row of `[images, clusters]`, and its probability. */
+export function likeliest(probabilities: Float32Array, clusterCount: number): { clusters: Int32Array; confidences: Float32Array } {
+  const count = probabilities.length / clusterCount
+  const clusters = new Int32Array(count)
+  const confidences = new Float32Array(count)
+  for (let image = 0; image < count; image++) {
+    const row = image * clusterCount
+    let best = 0
+    for (let cluster = 1; cluster < clusterCount; cluster++) if (probabilities[row + cluster] > probabilities[row + best]) best = cluster
+    clusters[image] = best
+    confidences[image] = probabilities[row + best]
+  }
+  return { clusters, confidences }
+}

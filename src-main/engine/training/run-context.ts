@@ -1,0 +1,43 @@
+import type { StageProgress, StageTask } from '#shared/worker-protocol.ts'
+import type { ImageSource } from './image-source.ts'
+
+/** The files of one run, by name; what is written is whole or not there at all. */
+export interface RunFiles {
+  read(name: string): Uint8Array | undefined
+  write(name: string, bytes: Uint8Array): void
+  remove(name: string): void
+}
+
+/** How a stage talks to the world: clock, files, listeners. */
+export interface RunHost {
+  readonly files: RunFiles
+  /** Milliseconds of a clock that only goes forward. */
+  now(): number
+  /** Whether somebody asked to stop; looked at between steps. */
+  shouldStop(): boolean
+  progress(progress: Omit<StageProgress, 'stage'>): void
+  metrics(step: number, values: Readonly<Record<string, number>>): void
+  log(line: string): void
+}
+
+/** What every stage is given. */
+export type RunContext = Readonly<{ task: StageTask; source: ImageSource; host: RunHost }>
+
+/** Thrown through a stage that was asked to stop; its checkpoint is written. */
+export class StageStopped extends Error {
+  readonly step: number
+  constructor(step: number) {
+    super(`Stopped at step ${step}.`)
+    this.step = step
+  }
+}
+
+/** Names of the files that stages leave for the stages after them. */
+export const runFiles = {
+  pretrained: 'pretrain.weights',
+  embedding: 'embedding.f32',
+  featureNorms: 'feature-norms.f32',
+  self: 'self.result',
+  reliable: 'reliable.result',
+  semi: 'semi.weights',
+} as const

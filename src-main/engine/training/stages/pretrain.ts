@@ -1,0 +1,172 @@
+import * as tf from '@tensorflow/tfjs'
+import { applyMocoView, drawMocoView } from '#engine/ml/augmentations/moco.ts'
+import type { Backbone } from '#engine/ml/backbones/backbone.ts'
+import { createBackbone } from '#engine/ml/backbones/create-backbone.ts'
+import { createProjectionHead } from '#engine/ml/heads.ts'
+import { createKeyQueue } from '#engine/ml/key-queue.ts'
+import { infoNce } from '#engine/ml/losses/info-nce.ts'
+import { copyParameters, followWithMomentum } from '#engine/ml/momentum-encoder.ts'
+import { createSgd } from '#engine/ml/optimizers.ts'
+import { learnedParameters } from '#engine/ml/parameters.ts'
+import { createRandom, deriveSeed } from '#engine/ml/random.ts'
+import { cosineByEpoch, linearWarmup } from '#engine/ml/schedules.ts'
+import { SpicerackError } from '#shared/errors.ts'
+import type { PretrainSettings } from '#shared/stages/pretrain.ts'
+import type { StageResult } from '#shared/worker-protocol.ts'
+import { createEpochSampler } from '../batches.ts'
+import { encodeCheckpoint } from '../checkpoint.ts'
+import type { ImageSource } from '../image-source.ts'
+import { namedTensors, restoreParameters } from '../networks.ts'
+import { type RunContext, runFiles } from '../run-context.ts'
+import type { TrainingStage } from '../stage.ts'
+import { forgetCheckpoints, train } from '../train-loop.ts'
+
+type MocoBatch = { queries: tf.Tensor4D; keys: tf.Tensor2D }
+
+export type MocoStage = TrainingStage<MocoBatch> & Readonly<{ backbone: Backbone }>
+
+/** A group of the key batch has at least this many images, so that its statistics mean something. */
+const smallestKeyGroup = 8
+
+/**
+ * MoCo v2: a query encoder learns to find, among the keys of many other images, the key of another view of the same image.
+ *
+ * Differs from the paper: where MoCo shuffles the batch over several devices, the key encoder here takes its shuffled batch in
+ * groups, each normalised by its own statistics. The query's batch statistics then say nothing about which key is its own.
+ *
+ * @source He et al. 2020, "Momentum Contrast", Algorithm 1 and section 3.3; Chen et al. 2020, "MoCo v2".
+ */
+export function createMocoStage(source: ImageSource, settings: PretrainSettings, seed: number): MocoStage {
+  const batchSize = Math.min(settings.batchSize, source.count)
+  const sampler = createEpochSampler(source.count, batchSize, seed, 'pretrain-order')
+  const network = { name: settings.backbone, widthFactor: settings.widthFactor, seed: deriveSeed(seed, 'pretrain-backbone') }
+  const backbone = createBackbone(network)
+  const keyBackbone = createBackbone(network)
+  const headSeed = deriveSeed(seed, 'pretrain-head')
+  const head = createProjectionHead(backbone.featureCount, settings.projectionSize, headSeed)
+  const keyHead = createProjectionHead(backbone.featureCount, settings.projectionSize, headSeed)
+  const queue = createKeyQueue(Math.max(settings.queueSize, batchSize), settings.projectionSize, deriveSeed(seed, 'pretrain-queue'))
+  const query = [...backbone.parameters, ...head.parameters]
+  const key = [...keyBackbone.parameters, ...keyHead.parameters]
+  copyParameters(key, query)
+  const optimizer = createSgd(query, {
+    momentum: settings.momentum,
+    nesterov: false,
+    weightDecay: settings.weightDecay,
+    decays: () => true,
+  })
+  const groupCount = Math.max(1, Math.min(settings.keyGroups, Math.floor(batchSize / smallestKeyGroup)))
+
+  const view = (images: tf.Tensor4D, step: number, name: string): tf.Tensor4D =>
+    applyMocoView(images, drawMocoView(createRandom(deriveSeed(seed, 'pretrain-view', name, step)), batchSize, source.side, settings))
+
+  /** `[batch, projectionSize]` keys in the order of the images. */
+  const encodeKeys = (images: tf.Tensor4D, step: number): tf.Tensor2D => {
+    const order = createRandom(deriveSeed(seed, 'pretrain-shuffle', step)).shuffled(batchSize)
+    const back = new Int32Array(batchSize)
+    for (let place = 0; place < batchSize; place++) back[order[place]] = place
+    const shuffled = tf.gather(images, tf.tensor1d(order, 'int32'))
+    const sizes = Array.from(
+      { length: groupCount },
+      (_, group) => Math.floor(((group + 1) * batchSize) / groupCount) - Math.floor((group * batchSize) / groupCount),
+    )
+    const groups = tf.split(shuffled, sizes, 0).map((group) => keyHead.apply(keyBackbone.features(group as tf.Tensor4D, 'batch')))
+    return tf.gather(tf.concat(groups, 0), tf.tensor1d(back, 'int32'))
+  }
+
+  const learningRate = (step: number): number =>
+    settings.learningRate *
+    linearWarmup(step, settings.warmupSteps) *
+    (settings.cosineSchedule ? cosineByEpoch(step, sampler.stepsPerEpoch, settings.epochs) : 1)
+
+  return {
+    backbone,
+    totalSteps: settings.epochs * sampler.stepsPerEpoch,
+    imagesPerStep: batchSize,
+    trainable: learnedParameters(query).map(({ variable }) => variable),
+    learningRate,
+    async batch(step) {
+      return tf.tidy(() => {
+        const images = source.images(sampler.indices(step))
+        followWithMomentum(key, query, settings.keyMomentum)
+        return { queries: view(images, step, 'query'), keys: encodeKeys(view(images, step, 'key'), step) }
+      })
+    },
+    loss({ queries, keys }) {
+      const projections = head.apply(backbone.features(queries, 'batch'))
+      const { loss, accuracy } = infoNce(projections, keys, queue.keys, settings.temperature)
+      return { total: loss, metrics: { accuracy } }
+    },
+    update(gradients, step) {
+      optimizer.apply(gradients, tf.scalar(learningRate(step)), step)
+    },
+    afterStep: ({ keys }) => queue.enqueue(keys),
+    state: () => ({
+      tensors: {
+        ...namedTensors(query),
+        ...namedTensors(key, 'key.'),
+        ...namedTensors(optimizer.slots),
+        queue: queue.keys,
+      },
+      notes: {},
+    }),
+    restore({ tensors }) {
+      restoreParameters(query, tensors)
+      restoreParameters(key, tensors, 'key.')
+      restoreParameters(optimizer.slots, tensors)
+      restoreParameters([queue.parameter], tensors)
+    },
+    dispose() {
+      for (const part of [backbone, keyBackbone, head, keyHead, queue, optimizer]) part.dispose()
+    },
+  }
+}
+
+/**
+ * Stage 1: learns a backbone from the images of the run alone.
+ *
+ * @throws TOO_FEW_IMAGES for fewer than two images, IMAGES_IDENTICAL when all are the same.
+ */
+export async function pretrain({ task, source, host }: RunContext): Promise<StageResult> {
+  const settings = task.recipe.pretrain
+  if (source.count < 2)
+    throw new SpicerackError('TOO_FEW_IMAGES', `There ${source.count === 1 ? 'is 1 image' : 'are no images'}; at least 2 are needed.`, {
+      advice: 'Add images to the folder and import again.',
+    })
+  refuseIdenticalImages(source)
+  let finalLoss = Number.NaN
+  const listening = {
+    ...host,
+    metrics: (step: number, values: Readonly<Record<string, number>>) => {
+      finalLoss = values.loss
+      host.metrics(step, values)
+    },
+  }
+  const done = host.files.read(runFiles.pretrained)
+  if (!done) {
+    const stage = createMocoStage(source, settings, task.seed)
+    try {
+      await train(stage, { name: 'pretrain', checkpointMinutes: settings.checkpointMinutes }, listening)
+      host.files.write(
+        runFiles.pretrained,
+        encodeCheckpoint({ tensors: namedTensors(stage.backbone.parameters), notes: {} }, stage.totalSteps),
+      )
+    } finally {
+      stage.dispose()
+    }
+  }
+  forgetCheckpoints('pretrain', host)
+  return { stage: 'pretrain', weightsFile: runFiles.pretrained, finalLoss }
+}
+
+function refuseIdenticalImages(source: ImageSource): void {
+  const first = source.images([0])
+  const differs = Array.from({ length: source.count - 1 }, (_, index) => index + 1).some((index) =>
+    tf.tidy(() => tf.any(tf.notEqual(first, source.images([index]))).dataSync()[0] === 1),
+  )
+  first.dispose()
+  if (!differs)
+    throw new SpicerackError('IMAGES_IDENTICAL', `All ${source.count} images are the same picture; there is nothing to tell apart.`, {
+      advice: 'Import a folder with different images.',
+    })
+}

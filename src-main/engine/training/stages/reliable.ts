@@ -1,0 +1,81 @@
+import * as tf from '@tensorflow/tfjs'
+import { selectByQuantile, selectByThreshold } from '#engine/clustering/local-consistency.ts'
+import { findNeighbours } from '#engine/clustering/neighbours.ts'
+import { SpicerackError, toErrorData } from '#shared/errors.ts'
+import type { StageResult } from '#shared/worker-protocol.ts'
+import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts'
+import { likeliest } from '../head-scores.ts'
+import { type RunContext, runFiles, StageStopped } from '../run-context.ts'
+import { loadEmbedding } from './embed.ts'
+import { readSelfResult } from './self.ts'
+
+/**
+ * Stage 4: the images whose nearest images are in the same cluster, and of whose cluster the head is sure.
+ *
+ * @throws NOT_FOUND before the images are clustered.
+ * @source SPICE, section III-C and tools/local_consistency.py.
+ */
+export async function reliable({ task, source, host }: RunContext): Promise<StageResult> {
+  const settings = task.recipe.reliable
+  const clustered = host.files.read(runFiles.self)
+  if (!clustered) throw new SpicerackError('NOT_FOUND', 'The images of this run are not clustered yet.', { advice: 'Resume the run.' })
+  if (!host.files.read(runFiles.reliable)) {
+    const { embeddings } = loadEmbedding(host.files)
+    const startedAt = host.now()
+    const neighbours = await findNeighbours(
+      embeddings,
+      { neighbourCount: settings.neighbourCount, memoryBytes: settings.memoryMegabytes * 2 ** 20 },
+      {
+        signal: {
+          get aborted() {
+            return host.shouldStop()
+          },
+        },
+        onProgress(doneRatio) {
+          const seconds = (host.now() - startedAt) / 1000
+          const done = Math.round(doneRatio * source.count)
+          host.progress({
+            step: done,
+            totalSteps: source.count,
+            imagesPerSecond: done / Math.max(seconds, 1e-6),
+            secondsLeft: doneRatio > 0 ? (seconds / doneRatio) * (1 - doneRatio) : null,
+            note: 'neighbours',
+          })
+        },
+      },
+    ).catch((error: unknown) => {
+      throw toErrorData(error).code === 'CANCELLED' ? new StageStopped(0) : error
+    })
+    const input = {
+      neighbours,
+      ...likeliest(readSelfResult(clustered).probabilities, task.clusterCount),
+      clusterCount: task.clusterCount,
+      seed: task.seed,
+    }
+    const selection =
+      settings.rule === 'quantile'
+        ? selectByQuantile(input, settings.keepRatio, settings.balanceQuantile)
+        : selectByThreshold(input, settings.consistencyThreshold, settings.confidenceThreshold)
+    const tensors = {
+      consistencies: tf.tensor1d(selection.consistencies),
+      reliable: tf.tensor1d(Int32Array.from(selection.reliable), 'int32'),
+      counts: tf.tensor1d(selection.counts, 'int32'),
+    }
+    host.files.write(runFiles.reliable, encodeCheckpoint({ tensors, notes: { advice: selection.advice } }, 1))
+    tf.dispose(tensors)
+  }
+  return { stage: 'reliable', ...readReliableResult(host.files.read(runFiles.reliable)!) }
+}
+
+/** What the stage left. */
+export function readReliableResult(encoded: Uint8Array): Omit<StageResult & { stage: 'reliable' }, 'stage'> {
+  const { notes, tensors } = decodeCheckpoint(encoded)
+  const result = {
+    localConsistencies: tensors.consistencies.dataSync() as Float32Array,
+    reliable: Uint8Array.from(tensors.reliable.dataSync()),
+    reliableCounts: tensors.counts.dataSync() as Int32Array,
+    advice: notes.advice as string[],
+  }
+  tf.dispose(tensors as Record<string, tf.Tensor>)
+  return result
+}

@@ -1,0 +1,310 @@
+import * as tf from '@tensorflow/tfjs'
+import { selectDisjoint } from '#engine/clustering/disjoint-selection.ts'
+import { type Embeddings, rowsOf } from '#engine/clustering/embeddings.ts'
+import { chooseHead } from '#engine/clustering/head-selection.ts'
+import { kMeans, repairEmptyClusters } from '#engine/clustering/k-means.ts'
+import { type PseudoLabels, selectOverlapping } from '#engine/clustering/pseudo-labels.ts'
+import { crossEntropy } from '#engine/ml/losses/cross-entropy.ts'
+import { doubleSoftmaxCrossEntropy } from '#engine/ml/losses/double-softmax.ts'
+import { adamDefaults, createAdam } from '#engine/ml/optimizers.ts'
+import { createParallelHeads } from '#engine/ml/parallel-heads.ts'
+import type { Parameter } from '#engine/ml/parameters.ts'
+import { createRandom, deriveSeed } from '#engine/ml/random.ts'
+import { SpicerackError } from '#shared/errors.ts'
+import type { SelfSettings } from '#shared/stages/self.ts'
+import type { HeadScore, StageResult } from '#shared/worker-protocol.ts'
+import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts'
+import { likeliest, scoreHeads } from '../head-scores.ts'
+import { hasHumanDecisions, humanTargets } from '../human-decisions.ts'
+import { namedTensors, restoreParameters } from '../networks.ts'
+import { type RunContext, type RunHost, runFiles } from '../run-context.ts'
+import { cacheViews, freshViews, type SelfViews } from '../self-views.ts'
+import type { NamedTensors, TrainingStage } from '../stage.ts'
+import { forgetCheckpoints, train } from '../train-loop.ts'
+import { loadEmbedding, loadPretrained } from './embed.ts'
+
+type SelfBatch = { features: tf.Tensor3D; labels: tf.Tensor2D }
+
+/** The best head so far, over heads and epochs. */
+export type BestHead = Readonly<{ loss: number; head: number; epoch: number; heads: readonly HeadScore[] }>
+
+export type SelfOptions = Readonly<{
+  embeddings: Embeddings
+  views: SelfViews
+  settings: SelfSettings
+  clusterCount: number
+  seed: number
+  /** `[images]` clusters given by a person for these present clusters, or -1; undefined where no person decided anything. */
+  targets?: (clusters: Int32Array) => Int32Array
+  host: Pick<RunHost, 'metrics' | 'log'>
+}>
+
+export type SelfStage = TrainingStage<SelfBatch> &
+  Readonly<{ best(): { head: BestHead; probabilities: Float32Array; weights: NamedTensors } }>
+
+/**
+ * SPICE-Self: several heads on a frozen backbone teach themselves. Heads score weak views; the most confident images of each
+ * cluster make its prototype; images near a prototype get its label; the heads learn these labels on strong views.
+ *
+ * @throws BAD_CLUSTER_COUNT when a pseudo-label batch has fewer images than there are clusters.
+ * @source SPICE, section III-B and tools/train_self_v2.py.
+ */
+export function createSelfStage(options: SelfOptions): SelfStage {
+  const { embeddings, views, settings, clusterCount, seed, host } = options
+  const { headCount } = settings
+  const imageCount = embeddings.count
+  const setSize = Math.min(settings.pseudoBatchSize, imageCount)
+  const labelsPerSet = Math.floor(setSize / clusterCount) * clusterCount
+  if (labelsPerSet === 0)
+    throw new SpicerackError('BAD_CLUSTER_COUNT', `${setSize} images cannot give pseudo-labels for ${clusterCount} clusters.`, {
+      advice: 'Choose fewer clusters.',
+    })
+  const batchSize = Math.min(settings.batchSize, labelsPerSet)
+  const stepsPerPass = Math.floor(labelsPerSet / batchSize)
+  const stepsPerSet = settings.repeats * stepsPerPass
+  const setsPerEpoch = Math.max(1, Math.floor(imageCount / setSize))
+  const heads = createParallelHeads(headCount, embeddings.dimension, clusterCount, deriveSeed(seed, 'self-heads'))
+  const optimizer = createAdam(heads.parameters, adamDefaults)
+  let pairs: readonly Pick<PseudoLabels, 'indices' | 'labels'>[] = []
+  let best: BestHead | undefined
+  let bestProbabilities: Float32Array = new Float32Array()
+  let bestWeights: Record<string, tf.Tensor> = {}
+
+  const selectionInput = (probabilities: readonly Float32Array[], images?: Int32Array) => ({
+    embeddings: images ? rowsOf(embeddings, images) : embeddings,
+    probabilities,
+    clusterCount,
+    centerRatio: settings.centerRatio,
+  })
+
+  /** Pseudo-labels of one set of images, for each head. */
+  const select = async (images: Int32Array, probabilities: readonly Float32Array[]): Promise<PseudoLabels[]> => {
+    const input = selectionInput(probabilities, images)
+    const choose = (given: typeof input & { fixedLabels?: Int32Array }): Promise<PseudoLabels[]> =>
+      settings.selection === 'disjoint'
+        ? selectDisjoint(given, { massSoftness: settings.massSoftness, repairEmpty: settings.repairEmpty })
+        : selectOverlapping(given)
+    if (!options.targets) return choose(input)
+    const plain = await views.plain()
+    const everywhere = await scoreHeads(heads, plain, headCount, clusterCount)
+    const results: PseudoLabels[] = []
+    for (let head = 0; head < headCount; head++) {
+      const targets = options.targets(likeliest(everywhere[head], clusterCount).clusters)
+      const fixedLabels = Int32Array.from(images, (image) => targets[image])
+      results.push(...(await choose({ ...input, probabilities: [probabilities[head]], fixedLabels })))
+    }
+    return results
+  }
+
+  const prepareSet = async (set: number): Promise<void> => {
+    const images = createRandom(deriveSeed(seed, 'self-set', set))
+      .shuffled(imageCount)
+      .subarray(0, setSize)
+    if (set === 0 && settings.start === 'k-means') {
+      pairs = await warmStart(options, images)
+      return
+    }
+    const probabilities = await scoreHeads(heads, await views.weak(images, set), headCount, clusterCount)
+    const chosen = await select(images, probabilities)
+    pairs = chosen.map(({ indices, labels }) => ({ indices: indices.map((place) => images[place]), labels }))
+  }
+
+  const evaluate = async (epoch: number, step: number): Promise<void> => {
+    const probabilities = await scoreHeads(heads, await views.plain(), headCount, clusterCount)
+    const choice = await chooseHead(selectionInput(probabilities), settings.headChoice)
+    const score = choice.heads[choice.best]
+    host.metrics(step, { headLoss: score.loss, emptyClusters: score.emptyClusters, headAgreement: score.agreement })
+    if (best && score.loss >= best.loss) return
+    best = { loss: score.loss, head: choice.best, epoch, heads: choice.heads }
+    bestProbabilities = probabilities[choice.best].slice()
+    tf.dispose(bestWeights)
+    bestWeights = headWeights(heads.parameters, choice.best)
+  }
+
+  return {
+    totalSteps: settings.epochs * setsPerEpoch * stepsPerSet,
+    imagesPerStep: headCount * batchSize,
+    trainable: heads.parameters.map(({ variable }) => variable),
+    learningRate: () => settings.learningRate,
+    async batch(step) {
+      const set = Math.floor(step / stepsPerSet)
+      const stepOfSet = step % stepsPerSet
+      if (stepOfSet === 0) await prepareSet(set)
+      const pass = Math.floor(stepOfSet / stepsPerPass)
+      const images = new Int32Array(headCount * batchSize)
+      const labels = new Int32Array(headCount * batchSize)
+      for (let head = 0; head < headCount; head++) {
+        const { indices, labels: pairLabels } = pairs[head]
+        const order = createRandom(deriveSeed(seed, 'self-pairs', set, pass, head)).shuffled(indices.length)
+        for (let place = 0; place < batchSize; place++) {
+          const pair = order[((stepOfSet % stepsPerPass) * batchSize + place) % order.length]
+          images[head * batchSize + place] = indices[pair]
+          labels[head * batchSize + place] = pairLabels[pair]
+        }
+      }
+      return { features: views.strong(images, headCount, step), labels: tf.tensor2d(labels, [headCount, batchSize], 'int32') }
+    },
+    loss({ features, labels }) {
+      const logits = heads.applyEach(features)
+      const total =
+        settings.loss === 'double-softmax'
+          ? doubleSoftmaxCrossEntropy(logits, labels)
+          : (tf.mean(crossEntropy(logits, labels)) as tf.Scalar)
+      return { total, metrics: {} }
+    },
+    update(gradients, step) {
+      optimizer.apply(gradients, tf.scalar(settings.learningRate), step)
+    },
+    async afterStep(_, step) {
+      const stepsPerEpoch = setsPerEpoch * stepsPerSet
+      if ((step + 1) % stepsPerEpoch === 0) await evaluate((step + 1) / stepsPerEpoch - 1, step + 1)
+    },
+    state: () => ({
+      tensors: {
+        ...namedTensors(heads.parameters),
+        ...namedTensors(optimizer.slots),
+        ...Object.fromEntries(
+          pairs.flatMap(({ indices, labels }, head) => [
+            [`pairs.${head}.indices`, tf.tensor1d(indices, 'int32')],
+            [`pairs.${head}.labels`, tf.tensor1d(labels, 'int32')],
+          ]),
+        ),
+        ...bestWeights,
+        bestProbabilities: tf.tensor1d(bestProbabilities),
+      },
+      notes: { best, headCount: pairs.length },
+    }),
+    restore({ tensors, notes }) {
+      restoreParameters(heads.parameters, tensors)
+      restoreParameters(optimizer.slots, tensors)
+      pairs = Array.from({ length: notes.headCount as number }, (_, head) => ({
+        indices: tensors[`pairs.${head}.indices`].dataSync() as Int32Array,
+        labels: tensors[`pairs.${head}.labels`].dataSync() as Int32Array,
+      }))
+      best = notes.best as BestHead | undefined
+      bestProbabilities = (tensors.bestProbabilities.dataSync() as Float32Array).slice()
+      tf.dispose(bestWeights)
+      bestWeights = Object.fromEntries(
+        Object.entries(tensors)
+          .filter(([name]) => name.startsWith('head.'))
+          .map(([name, tensor]) => [name, tf.clone(tensor)]),
+      )
+    },
+    dispose() {
+      heads.dispose()
+      optimizer.dispose()
+      tf.dispose(bestWeights)
+    },
+    best() {
+      if (!best) throw new SpicerackError('INTERNAL', 'No head was ever scored.')
+      return { head: best, probabilities: bestProbabilities, weights: bestWeights }
+    },
+  }
+}
+
+/** First pseudo-labels from spherical k-means on the embedding: the best of many restarts for the first head, others for the rest. */
+async function warmStart(
+  { embeddings, settings, clusterCount, seed, targets }: SelfOptions,
+  images: Int32Array,
+): Promise<Pick<PseudoLabels, 'indices' | 'labels'>[]> {
+  const results: Pick<PseudoLabels, 'indices' | 'labels'>[] = []
+  for (let head = 0; head < settings.headCount; head++) {
+    const restarts = head === 0 ? settings.kMeansRestarts : Math.ceil(settings.kMeansRestarts / settings.headCount)
+    const { clusters } = await kMeans(embeddings, {
+      clusterCount,
+      metric: 'cosine',
+      restarts,
+      iterations: 50,
+      seed: deriveSeed(seed, 'self-k-means', head),
+    })
+    repairEmptyClusters(embeddings, clusters, clusterCount)
+    const wanted = targets?.(clusters)
+    results.push({
+      indices: images,
+      labels: Int32Array.from(images, (image) => (wanted && wanted[image] >= 0 ? wanted[image] : clusters[image])),
+    })
+  }
+  return results
+}
+
+/**
+ * Stage 3: one clustering of all images, by the best of several heads, chosen without labels.
+ */
+export async function self({ task, source, host }: RunContext): Promise<StageResult> {
+  const settings = task.recipe.self
+  const done = host.files.read(runFiles.self)
+  if (!done) {
+    const { embeddings, features } = loadEmbedding(host.files)
+    const backbone = loadPretrained(task.recipe, host.files)
+    try {
+      const isCached = settings.frozenStatistics && settings.cachedViews > 0
+      const views = isCached
+        ? await cacheViews(backbone, source, features, settings, task.seed, host)
+        : freshViews(backbone, source, settings, task.seed, host)
+      const targets = hasHumanDecisions(task) ? { targets: (clusters: Int32Array) => humanTargets(task, clusters) } : {}
+      const stage = createSelfStage({ embeddings, views, settings, clusterCount: task.clusterCount, seed: task.seed, host, ...targets })
+      // Where statistics drift, they are part of the state.
+      const drifting = settings.frozenStatistics ? stage : withBackboneState(stage, backbone.parameters)
+      try {
+        await train(drifting, { name: 'self', checkpointMinutes: settings.checkpointMinutes }, host)
+        const { head, probabilities, weights } = stage.best()
+        const stored = tf.tensor2d(probabilities, [source.count, task.clusterCount])
+        host.files.write(
+          runFiles.self,
+          encodeCheckpoint({ tensors: { ...weights, probabilities: stored }, notes: { best: head } }, stage.totalSteps),
+        )
+        stored.dispose()
+      } finally {
+        stage.dispose()
+      }
+    } finally {
+      backbone.dispose()
+    }
+  }
+  forgetCheckpoints('self', host)
+  const { best, probabilities } = readSelfResult(host.files.read(runFiles.self)!)
+  const clustering = { clusterCount: task.clusterCount, ...likeliest(probabilities, task.clusterCount) }
+  const emptyCount = task.clusterCount - new Set(clustering.clusters).size
+  const advice =
+    emptyCount > 0
+      ? [
+          `${emptyCount} of ${task.clusterCount} clusters ${emptyCount === 1 ? 'is' : 'are'} empty: choose fewer clusters, or the standard recipe.`,
+        ]
+      : []
+  return { stage: 'self', clustering, heads: best.heads, bestHead: best.head, advice }
+}
+
+/** The weights of one of the parallel heads, under the names that a single classification head gives them. Caller disposes. */
+function headWeights(parameters: readonly Parameter[], head: number): Record<string, tf.Tensor> {
+  return Object.fromEntries(
+    parameters.map(({ name, variable }) => [
+      `head.${name}`,
+      tf.tidy(() => {
+        const own = tf.squeeze(tf.slice(variable, head, 1), [0])
+        return name.endsWith('.bias') ? tf.reshape(own, [-1]) : own
+      }),
+    ]),
+  )
+}
+
+/** What the stage left: the best head, and its `[images, clusters]` probabilities. */
+export function readSelfResult(encoded: Uint8Array): { best: BestHead; probabilities: Float32Array } {
+  const { notes, tensors } = decodeCheckpoint(encoded)
+  const probabilities = tensors.probabilities.dataSync() as Float32Array
+  tf.dispose(tensors as Record<string, tf.Tensor>)
+  return { best: notes.best as BestHead, probabilities }
+}
+
+function withBackboneState(stage: SelfStage, parameters: Parameters<typeof namedTensors>[0]): SelfStage {
+  return {
+    ...stage,
+    state() {
+      const { tensors, notes } = stage.state()
+      return { tensors: { ...tensors, ...namedTensors(parameters, 'backbone.') }, notes }
+    },
+    restore(state) {
+      stage.restore(state)
+      restoreParameters(parameters, state.tensors, 'backbone.')
+    },
+  }
+}

@@ -1,0 +1,250 @@
+import * as tf from '@tensorflow/tfjs'
+import { createAdaptiveThreshold } from '#engine/ml/adaptive-threshold.ts'
+import { applyStrongView, drawStrongView } from '#engine/ml/augmentations/strong.ts'
+import { applyWeakView, drawWeakView } from '#engine/ml/augmentations/weak.ts'
+import { labeledLoss, unlabeledLoss } from '#engine/ml/losses/fixmatch.ts'
+import { copyParameters, copyStatistics, followWithMomentum } from '#engine/ml/momentum-encoder.ts'
+import { createSgd } from '#engine/ml/optimizers.ts'
+import { learnedParameters } from '#engine/ml/parameters.ts'
+import { createRandom, deriveSeed } from '#engine/ml/random.ts'
+import { fixmatchCosine } from '#engine/ml/schedules.ts'
+import { SpicerackError } from '#shared/errors.ts'
+import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
+import type { StageResult } from '#shared/worker-protocol.ts'
+import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts'
+import { type Classifier, classify, createClassifier } from '../classifier.ts'
+import { likeliest } from '../head-scores.ts'
+import { hasHumanDecisions, humanTargets } from '../human-decisions.ts'
+import type { ImageSource } from '../image-source.ts'
+import { namedTensors, restoreParameters } from '../networks.ts'
+import { type RunContext, runFiles } from '../run-context.ts'
+import type { TrainingStage } from '../stage.ts'
+import { forgetCheckpoints, train } from '../train-loop.ts'
+import { loadPretrained } from './embed.ts'
+import { readReliableResult } from './reliable.ts'
+import { readSelfResult } from './self.ts'
+
+type FixMatchBatch = { labeled: tf.Tensor4D; labels: tf.Tensor1D; weak: tf.Tensor4D; strong: tf.Tensor4D }
+
+export type FixMatchStage = TrainingStage<FixMatchBatch> & Readonly<{ classifier: Classifier; average: Classifier }>
+
+/** Labelled images, each as often as it shall be drawn; `images` and `labels` are `[samples]`. */
+export type LabeledSamples = Readonly<{ images: Int32Array; labels: Int32Array }>
+
+/** Share of themselves that FreeMatch's running means keep; over few steps less than the paper's 0.999. */
+const thresholdMomentum = (steps: number): number => Math.min(0.999, 1 - 10 / Math.max(20, steps))
+
+/**
+ * FixMatch: what the classifier is sure of on a weak view, it shall also say of a strong view; labelled images keep it honest.
+ * The moving average of the weights is the result.
+ *
+ * @source Sohn et al. 2020, "FixMatch", Algorithm 1; SPICE, tools/train_semi.py.
+ */
+export function createFixMatchStage(
+  source: ImageSource,
+  samples: LabeledSamples,
+  recipe: ResolvedRecipe,
+  classCount: number,
+  seed: number,
+): FixMatchStage {
+  const settings = recipe.semi
+  const classifier = createClassifier(recipe, classCount, seed)
+  const average = createClassifier(recipe, classCount, seed)
+  const trained = settings.freezeBackbone ? classifier.headParameters : classifier.parameters
+  const optimizer = createSgd(trained, {
+    momentum: settings.momentum,
+    nesterov: true,
+    weightDecay: settings.weightDecay,
+    decays: ({ kind }) => kind === 'weight' || kind === 'bias',
+  })
+  const adaptive = createAdaptiveThreshold(classCount, thresholdMomentum(settings.steps), settings.confidenceThreshold)
+  const fixed = tf.keep(tf.fill([classCount], settings.confidenceThreshold)) as tf.Tensor1D
+  const labeledCount = settings.batchSize
+  const unlabeledCount = settings.batchSize * settings.unlabeledRatio
+  const strongOptions = {
+    form: 'fixmatch',
+    operationCount: settings.strongOperations,
+    cutoutRatio: 0.5,
+    cropPadding: settings.cropPadding,
+  } as const
+  const mode = settings.freezeBackbone ? 'running' : 'batch'
+  let weakProbabilities: tf.Tensor2D | undefined
+
+  const learningRate = (step: number): number => settings.learningRate * fixmatchCosine(step, settings.steps)
+  return {
+    classifier,
+    average,
+    totalSteps: settings.steps,
+    imagesPerStep: labeledCount + unlabeledCount,
+    trainable: learnedParameters(trained).map(({ variable }) => variable),
+    learningRate,
+    async batch(step) {
+      const random = createRandom(deriveSeed(seed, 'semi-batch', step))
+      const drawn = Int32Array.from({ length: labeledCount }, () => random.integer(samples.images.length))
+      const unlabeled = Int32Array.from({ length: unlabeledCount }, () => random.integer(source.count))
+      return tf.tidy(() => {
+        const images = source.images(unlabeled)
+        const labeledImages = source.images(drawn.map((sample) => samples.images[sample]))
+        return {
+          labeled: applyWeakView(labeledImages, drawWeakView(random, labeledCount, settings.cropPadding)),
+          labels: tf.tensor1d(
+            drawn.map((sample) => samples.labels[sample]),
+            'int32',
+          ),
+          weak: applyWeakView(images, drawWeakView(random, unlabeledCount, settings.cropPadding)),
+          strong: applyStrongView(images, drawStrongView(random, unlabeledCount, source.side, strongOptions)),
+        }
+      })
+    },
+    loss({ labeled, labels, weak, strong }) {
+      const logits = classifier.logits(tf.concat([labeled, weak, strong], 0), mode)
+      const [labeledLogits, weakLogits, strongLogits] = tf.split(logits, [labeledCount, unlabeledCount, unlabeledCount], 0) as [
+        tf.Tensor2D,
+        tf.Tensor2D,
+        tf.Tensor2D,
+      ]
+      const supervised = labeledLoss(labeledLogits, labels)
+      const thresholds = settings.threshold === 'adaptive' ? adaptive.thresholds() : fixed
+      const { loss: unsupervised, maskRate } = unlabeledLoss(weakLogits, strongLogits, thresholds)
+      weakProbabilities = tf.keep(tf.softmax(weakLogits))
+      return {
+        total: tf.add(supervised, tf.mul(unsupervised, settings.unlabeledLossWeight)) as tf.Scalar,
+        metrics: { labeledLoss: tf.clone(supervised), unlabeledLoss: tf.clone(unsupervised), maskRate: tf.clone(maskRate) },
+      }
+    },
+    update(gradients, step) {
+      optimizer.apply(gradients, tf.scalar(learningRate(step)), step)
+    },
+    afterStep() {
+      followWithMomentum(average.parameters, classifier.parameters, settings.averageMomentum)
+      copyStatistics(average.parameters, classifier.parameters)
+      if (weakProbabilities) adaptive.update(weakProbabilities)
+      weakProbabilities?.dispose()
+      weakProbabilities = undefined
+    },
+    state: () => ({
+      tensors: {
+        ...namedTensors(classifier.parameters),
+        ...namedTensors(average.parameters, 'average.'),
+        ...namedTensors(optimizer.slots),
+        ...namedTensors(adaptive.parameters),
+      },
+      notes: {},
+    }),
+    restore({ tensors }) {
+      restoreParameters(classifier.parameters, tensors)
+      restoreParameters(average.parameters, tensors, 'average.')
+      restoreParameters(optimizer.slots, tensors)
+      restoreParameters(adaptive.parameters, tensors)
+    },
+    dispose() {
+      for (const part of [classifier, average, optimizer, adaptive]) part.dispose()
+      fixed.dispose()
+      weakProbabilities?.dispose()
+    },
+  }
+}
+
+/**
+ * Stage 5: a classifier from the reliable images, and with it the final cluster and confidence of every image.
+ *
+ * @throws RELIABLE_EMPTY when no image is reliable and no person labelled any.
+ */
+export async function semi({ task, source, host }: RunContext): Promise<StageResult> {
+  const { clusterCount, recipe } = task
+  const self = readSelfResult(required(host.files.read(runFiles.self)))
+  const found = likeliest(self.probabilities, clusterCount)
+  const { reliable } = readReliableResult(required(host.files.read(runFiles.reliable)))
+  const targets = hasHumanDecisions(task) ? humanTargets(task, found.clusters) : new Int32Array(source.count).fill(-1)
+  if (!host.files.read(runFiles.semi)) {
+    const samples = labeledSamples(reliable, found.clusters, targets, recipe.semi.humanLabelWeight)
+    if (samples.images.length === 0)
+      throw new SpicerackError(
+        'RELIABLE_EMPTY',
+        'No image is reliable, so there is nothing to train the classifier on; the clusters of the third stage are kept.',
+        {
+          advice: 'Use the standard recipe, whose thresholds adapt, or choose lower thresholds, fewer clusters or more epochs.',
+        },
+      )
+    const stage = createFixMatchStage(source, samples, recipe, clusterCount, task.seed)
+    try {
+      if (recipe.semi.start === 'pretrained') startPretrained(stage, { task, source, host })
+      copyParameters(stage.average.parameters, stage.classifier.parameters)
+      await train(stage, { name: 'semi', checkpointMinutes: recipe.semi.checkpointMinutes }, host)
+      const probabilities = await classify(stage.average, source, clusterCount, host)
+      const tensors = { ...namedTensors(stage.average.parameters), probabilities: tf.tensor2d(probabilities, [source.count, clusterCount]) }
+      host.files.write(runFiles.semi, encodeCheckpoint({ tensors, notes: {} }, stage.totalSteps))
+      tensors.probabilities.dispose()
+    } finally {
+      stage.dispose()
+    }
+  }
+  forgetCheckpoints('semi', host)
+  const { tensors } = decodeCheckpoint(required(host.files.read(runFiles.semi)))
+  const probabilities = tensors.probabilities.dataSync() as Float32Array
+  tf.dispose(tensors as Record<string, tf.Tensor>)
+  const clustering = likeliest(probabilities, clusterCount)
+  for (const [image, target] of targets.entries()) if (target >= 0) moveTo(clustering, probabilities, image, target, clusterCount)
+  const advice = recipe.self.repairEmpty
+    ? keepReliableOfLostClusters(clustering, probabilities, found.clusters, reliable, clusterCount)
+    : []
+  return { stage: 'semi', clustering: { clusterCount, ...clustering }, weightsFile: runFiles.semi, advice }
+}
+
+/** The reliable images with their clusters as labels, and the images a person decided on `humanWeight` times. */
+export function labeledSamples(reliable: Uint8Array, clusters: Int32Array, targets: Int32Array, humanWeight: number): LabeledSamples {
+  const images: number[] = []
+  const labels: number[] = []
+  for (let image = 0; image < clusters.length; image++) {
+    const copies = targets[image] >= 0 ? humanWeight : reliable[image]
+    for (let copy = 0; copy < copies; copy++) {
+      images.push(image)
+      labels.push(targets[image] >= 0 ? targets[image] : clusters[image])
+    }
+  }
+  return { images: Int32Array.from(images), labels: Int32Array.from(labels) }
+}
+
+/** Gives the classifier the pretrained backbone and the best head of SPICE-Self. */
+function startPretrained({ classifier }: FixMatchStage, { task, host }: RunContext): void {
+  const pretrained = loadPretrained(task.recipe, host.files)
+  copyParameters(classifier.backboneParameters, pretrained.parameters)
+  pretrained.dispose()
+  const { tensors } = decodeCheckpoint(required(host.files.read(runFiles.self)))
+  restoreParameters(classifier.headParameters, tensors)
+  tf.dispose(tensors as Record<string, tf.Tensor>)
+}
+
+/** A cluster that the classifier lost keeps the reliable images it had. */
+function keepReliableOfLostClusters(
+  clustering: { clusters: Int32Array; confidences: Float32Array },
+  probabilities: Float32Array,
+  before: Int32Array,
+  reliable: Uint8Array,
+  clusterCount: number,
+): string[] {
+  const present = new Set(clustering.clusters)
+  const lost = new Set(before.filter((cluster, image) => reliable[image] === 1 && !present.has(cluster)))
+  for (const [image, cluster] of before.entries())
+    if (reliable[image] === 1 && lost.has(cluster)) moveTo(clustering, probabilities, image, cluster, clusterCount)
+  return [...lost].map(
+    (cluster) =>
+      `The classifier did not recognise cluster ${cluster + 1} any more; it keeps its reliable images. It may be part of another cluster.`,
+  )
+}
+
+function moveTo(
+  clustering: { clusters: Int32Array; confidences: Float32Array },
+  probabilities: Float32Array,
+  image: number,
+  cluster: number,
+  clusterCount: number,
+): void {
+  clustering.clusters[image] = cluster
+  clustering.confidences[image] = probabilities[image * clusterCount + cluster]
+}
+
+function required(encoded: Uint8Array | undefined): Uint8Array {
+  if (!encoded) throw new SpicerackError('NOT_FOUND', 'An earlier stage of this run is not done yet.', { advice: 'Resume the run.' })
+  return encoded
+}

@@ -1,0 +1,41 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type RunFiles, runFiles } from '#engine/training/run-context.ts'
+
+/**
+ * The files of one run in the project's folder: runs/<run>/, but for the embedding, which is embeddings/<run>.f32. Written to a
+ * temporary file, fsync, rename.
+ */
+export function openRunFolder(projectPath: string, runId: string): RunFiles {
+  const pathOf = (name: string): string =>
+    name === runFiles.embedding ? join(projectPath, 'embeddings', `${runId}.f32`) : join(projectPath, 'runs', runId, name)
+  return {
+    read(name) {
+      try {
+        return readFileSync(pathOf(name))
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+        throw error
+      }
+    },
+    write(name, bytes) {
+      const path = pathOf(name)
+      const temporary = `${path}.partial`
+      mkdirSync(dirname(path), { recursive: true })
+      try {
+        const file = openSync(temporary, 'w')
+        try {
+          for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written)
+          fsyncSync(file)
+        } finally {
+          closeSync(file)
+        }
+        renameSync(temporary, path)
+      } catch (error) {
+        rmSync(temporary, { force: true })
+        throw error
+      }
+    },
+    remove: (name) => rmSync(pathOf(name), { force: true }),
+  }
+}
