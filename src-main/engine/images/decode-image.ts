@@ -3,7 +3,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import sharp from 'sharp'
 import { BmpError, readBmp } from './bmp-reader.ts'
-import { detectFormat, formatHeaderBytes, hasLyingExtension, type ImageFormat, type RefusedFormat } from './image-format.ts'
+import { detectFormat, formatHeaderBytes, hasLyingExtension, type ImageFormat, isCutShort, type RefusedFormat } from './image-format.ts'
 import { type ImageProblem, imageProblem, toFileProblem } from './image-problem.ts'
 import { perceptualHash } from './perceptual-hash.ts'
 
@@ -80,7 +80,7 @@ export async function decodeImage(path: string, options: DecodeOptions): Promise
       note: hasLyingExtension(path, format) ? `Its extension is wrong: the content is ${format.toUpperCase()}.` : null,
     }
   } catch (error) {
-    return toDecodeProblem(error)
+    return toDecodeProblem(error, isCutShort(content, format))
   }
 }
 
@@ -203,13 +203,16 @@ function fromRaw({ data, width, height }: Raw) {
   return sharp(data, { raw: { width, height, channels: 3 } })
 }
 
-function toDecodeProblem(error: unknown): ImageProblem {
+function toDecodeProblem(error: unknown, isCut: boolean): ImageProblem {
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof BmpError) return imageProblem(error.code, message)
   if (error instanceof TooManyPixels) return imageProblem('too-large', message)
   if (/timeout/i.test(message)) return imageProblem('too-slow', `It took longer than ${decodeLimits.timeoutSeconds} seconds to decode.`)
   const detail = message.split('\n')[0]
-  if (/premature end|truncat|unexpected end|end of (file|data|stream|image)|not enough|too short|read error|short read|EOF/i.test(message))
+  if (
+    isCut ||
+    /premature end|truncat|unexpected end|end of (file|data|stream|image)|not enough|too short|read error|short read|EOF/i.test(message)
+  )
     return imageProblem('truncated', `The end of the file is missing (${detail}).`)
   if (/unsupported image format|unsupported (codec|feature)|bad seek|no decod/i.test(message))
     return imageProblem('damaged', `The decoder does not accept it (${detail}).`)

@@ -51,3 +51,22 @@ function detectBox(header: Buffer): ImageFormat | RefusedFormat | undefined {
   if (/hei[cxms]|hev[cx]|mif1/.test(brands)) return 'heic'
   return undefined
 }
+
+/** True when the container says that the file should go on after its last byte; a cheap look, for a file that failed to decode. */
+export function isCutShort(content: Buffer, format: ImageFormat): boolean {
+  switch (format) {
+    case 'webp':
+      return content.length < 12 || content.readUInt32LE(4) + 8 > content.length
+    case 'png':
+      return content.lastIndexOf('IEND', undefined, 'latin1') < 0
+    case 'jpeg':
+      return content.lastIndexOf(Buffer.from([0xff, 0xd9])) < 0
+    case 'tiff': {
+      if (content.length < 8) return true
+      const directory = content[0] === 0x49 ? content.readUInt32LE(4) : content.readUInt32BE(4)
+      return directory + 2 > content.length
+    }
+    default:
+      return false
+  }
+}
