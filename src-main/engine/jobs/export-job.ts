@@ -61,7 +61,9 @@ async function readEmbeddings(project: ProjectStore, rows: readonly ExportRow[])
   const runId = id === null ? undefined : project.clusterings.get(id).runId
   const file = runId && project.runs.get(runId).stages.find(({ name }) => name === 'embed')?.resultFile
   if (!runId || !file)
-    throw new SpicerackError('NOTHING_TO_EXPORT', 'There is no embedding yet; nothing was written.', { advice: 'Run the stages up to "embed" first.' })
+    throw new SpicerackError('NOTHING_TO_EXPORT', 'There is no embedding yet; nothing was written.', {
+      advice: 'Run the stages up to "embed" first.',
+    })
   const bytes = await readFile(join(project.folder.path, file))
   const rowOf = new Map(project.runs.imageIds(runId).map((imageId, row) => [imageId as number, row]))
   const dim = bytes.length / 4 / rowOf.size

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { ImageRecord, StoredImage } from '#engine/database/tables/images.ts'
 import { chooseSize } from '#engine/images/choose-size.ts'
 import { type DecodeResult, hashFile } from '#engine/images/decode-image.ts'
 import { exactDuplicateGroups, nearDuplicateGroups } from '#engine/images/duplicates.ts'
@@ -8,12 +9,11 @@ import { openPixelPackWriter } from '#engine/images/pixel-pack.ts'
 import { relocate } from '#engine/images/relocate.ts'
 import { type FoundFile, type ScanProblem, scanFolder } from '#engine/images/scan-folder.ts'
 import { openThumbnailStore } from '#engine/images/thumbnail-store.ts'
-import type { ImageRecord, StoredImage } from '#engine/database/tables/images.ts'
 import { type ImportRequest, importRequestSchema } from '#shared/contract/images.ts'
 import type { ImageId, RootId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { JobContext, JobRunner } from './job-queue.ts'
-import { pixelPackPath, type PixelSettings, readPixelSettings, writePixelSettings } from './pixel-settings.ts'
+import { type PixelSettings, pixelPackPath, readPixelSettings, writePixelSettings } from './pixel-settings.ts'
 import type { ProjectStore } from './project-store.ts'
 
 const batchSize = 256
@@ -36,9 +36,13 @@ export function createImportRunner(project: ProjectStore, pool: ImagePool): JobR
     groupDuplicates(project)
     const counts = project.images.counts()
     if (counts.ok === 0)
-      throw new SpicerackError('NO_IMAGES', `No image could be read in ${rootPath}; ${counts.unreadable} files are listed with the reason.`, {
-        advice: 'Choose a folder with JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF files.',
-      })
+      throw new SpicerackError(
+        'NO_IMAGES',
+        `No image could be read in ${rootPath}; ${counts.unreadable} files are listed with the reason.`,
+        {
+          advice: 'Choose a folder with JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF files.',
+        },
+      )
     return 'completed'
   }
 }
@@ -47,7 +51,10 @@ function rootOf(folder: string): string {
   try {
     return realpathSync(resolve(folder))
   } catch (cause) {
-    throw new SpicerackError('FOLDER_UNREADABLE', `The folder ${folder} cannot be read.`, { advice: 'Check that it exists and that you may read it.', cause })
+    throw new SpicerackError('FOLDER_UNREADABLE', `The folder ${folder} cannot be read.`, {
+      advice: 'Check that it exists and that you may read it.',
+      cause,
+    })
   }
 }
 
@@ -74,7 +81,13 @@ async function settleKnown(
   const problemPaths = new Set(problems.map(({ relativePath }) => relativePath))
   const known = stored
     .filter(({ path }) => !problemPaths.has(path))
-    .map((image) => ({ relativePath: image.path, contentHash: image.contentHash, sizeBytes: image.sizeBytes, mtimeMs: image.modifiedAt, image }))
+    .map((image) => ({
+      relativePath: image.path,
+      contentHash: image.contentHash,
+      sizeBytes: image.sizeBytes,
+      mtimeMs: image.modifiedAt,
+      image,
+    }))
   const hashOf = async (file: FoundFile): Promise<string | null> => {
     const hash = await hashFile(join(rootPath, file.relativePath))
     return typeof hash === 'string' ? hash : null
@@ -98,7 +111,12 @@ function isTouched({ known, found }: { known: { image: StoredImage }; found: Fou
   return known.image.modifiedAt !== found.mtimeMs || known.image.status === 'missing'
 }
 
-async function choosePixelSettings(request: ImportRequest, files: readonly FoundFile[], rootPath: string, pool: ImagePool): Promise<PixelSettings> {
+async function choosePixelSettings(
+  request: ImportRequest,
+  files: readonly FoundFile[],
+  rootPath: string,
+  pool: ImagePool,
+): Promise<PixelSettings> {
   if (request.size !== undefined) return { size: request.size, fit: request.fit }
   const every = Math.max(1, Math.floor(files.length / sampleSize))
   const sample = files.filter((_, index) => index % every === 0).slice(0, sampleSize)
@@ -175,7 +193,8 @@ function toRecord(
   appendPixels: (rows: Uint8Array) => number,
   appendThumbnail: (thumbnail: Uint8Array) => { offset: number; length: number },
 ): ImageRecord {
-  if (result.kind === 'problem') return { ...toProblemRecord(rootId, file.relativePath, result), sizeBytes: file.sizeBytes, modifiedAt: file.mtimeMs }
+  if (result.kind === 'problem')
+    return { ...toProblemRecord(rootId, file.relativePath, result), sizeBytes: file.sizeBytes, modifiedAt: file.mtimeMs }
   const thumbnail = appendThumbnail(result.thumbnail)
   return {
     rootId,

@@ -33,7 +33,13 @@ export function createRunRunner(project: ProjectStore, worker: TrainingWorker, o
   }
 }
 
-type Place = Readonly<{ project: ProjectStore; worker: TrainingWorker; onMetrics: (runId: Run['id']) => void; context: JobContext; run: Run }>
+type Place = Readonly<{
+  project: ProjectStore
+  worker: TrainingWorker
+  onMetrics: (runId: Run['id']) => void
+  context: JobContext
+  run: Run
+}>
 
 async function runStage(place: Place, stage: StageTask['stage']): Promise<boolean> {
   const { project, worker, context, run } = place
@@ -108,16 +114,14 @@ function toStageTask(project: ProjectStore, run: Run, stage: StageTask['stage'])
 }
 
 /** What a person decided about the images of this run: class indices by class id, and clusters of the run's own first clustering. */
-function humanDecisions(
-  project: ProjectStore,
-  run: Run,
-  imageIds: readonly number[],
-): Pick<StageTask, 'humanLabels' | 'humanClusters'> {
+function humanDecisions(project: ProjectStore, run: Run, imageIds: readonly number[]): Pick<StageTask, 'humanLabels' | 'humanClusters'> {
   const classIndex = new Map(project.classes.list().map(({ id }, index) => [id, index]))
   const labels = new Map(project.labels.list('human').map(({ imageId, classId }) => [imageId as number, classIndex.get(classId) ?? -1]))
   const own = project.clusterings.list().find(({ runId, stage }) => runId === run.id && stage === 'self')
   const clusterIndex = new Map(own ? project.clusterings.clusterIds(own.id).map((id, index) => [id as number, index]) : [])
-  const placements = new Map(project.labels.placements().map(({ imageId, clusterId }) => [imageId as number, clusterIndex.get(clusterId) ?? -1]))
+  const placements = new Map(
+    project.labels.placements().map(({ imageId, clusterId }) => [imageId as number, clusterIndex.get(clusterId) ?? -1]),
+  )
   return {
     humanLabels: Int32Array.from(imageIds, (id) => labels.get(id) ?? -1),
     humanClusters: Int32Array.from(imageIds, (id) => placements.get(id) ?? -1),

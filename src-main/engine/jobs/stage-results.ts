@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { matchClusterings } from '#engine/clustering/alignment.ts'
-import type { Clustering, ClusterId, ImageId, RunId } from '#shared/entities.ts'
+import type { ClusterId, Clustering, ImageId, RunId } from '#shared/entities.ts'
 import type { ClusteringResult, StageOutcome } from '#shared/worker-protocol.ts'
 import type { ProjectStore } from './project-store.ts'
 

@@ -1,0 +1,21 @@
+import { implement } from '@orpc/server'
+import type { ImagePool } from '#engine/images/image-pool.ts'
+import type { TrainingWorker } from '#engine/jobs/training-worker.ts'
+import { contract } from '#shared/contract/contract.ts'
+import type { ProjectSession } from './project-session.ts'
+
+/** What procedures work with. */
+export interface ApiContext {
+  readonly pool: ImagePool
+  readonly worker: TrainingWorker
+  readonly startedAt: number
+  readonly version: string
+  /** @throws PROJECT_NOT_OPEN */
+  session(): ProjectSession
+  hasSession(): boolean
+  open(path: string, isNew: boolean): Promise<ProjectSession>
+  close(): Promise<boolean>
+}
+
+/** The contract, ready to be implemented procedure by procedure. */
+export const api = implement(contract).$context<ApiContext>()

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import type { ProjectStore } from '#engine/jobs/project-store.ts'
+import { type ClusteringId, imageIdSchema } from '#shared/entities.ts'
+import { SpicerackError } from '#shared/errors.ts'
+import type { ApiContext } from './api-context.ts'
+
+const forever = 'public, max-age=31536000, immutable'
+
+/** Thumbnails and columns: `/thumbnails/ID/HASH`, `/columns/CLUSTERING/NAME/HASH`. Undefined for another path. */
+export async function answerByteRequest(pathname: string, context: ApiContext): Promise<Response | undefined> {
+  const [, kind, first, second, third] = pathname.split('/')
+  if (kind === 'thumbnails') return answerThumbnail(context, first, second)
+  if (kind === 'columns') return answerColumn(context, first, second, third)
+  return undefined
+}
+
+function answerThumbnail(context: ApiContext, id: string | undefined, hash: string | undefined): Response {
+  const { project, thumbnails } = context.session()
+  const imageId = imageIdSchema.safeParse(Number(id))
+  if (!imageId.success) throw notFound()
+  const image = project.images.get(imageId.data)
+  if (image.contentHash === null || image.contentHash !== hash || image.thumbnailOffset === null || image.thumbnailLength === null)
+    throw notFound()
+  const bytes = thumbnails.read({ offset: image.thumbnailOffset, length: image.thumbnailLength })
+  return new Response(bytes, { headers: { 'content-type': 'image/webp', 'cache-control': forever } })
+}
+
+type ColumnName = 'imageIds' | 'clusterIds' | 'confidences' | 'localConsistencies' | 'reliable' | 'classIds'
+const columnTypes = {
+  imageIds: 'int32',
+  clusterIds: 'int32',
+  confidences: 'float32',
+  localConsistencies: 'float32',
+  reliable: 'uint8',
+  classIds: 'int32',
+} as const satisfies Record<ColumnName, 'int32' | 'float32' | 'uint8'>
+
+/** The columns of a clustering with the addresses of their bytes. */
+export function describeColumns(project: ProjectStore, clusteringId: ClusteringId) {
+  const columns = columnsOf(project, clusteringId)
+  return {
+    clusteringId,
+    imageCount: columns.imageIds.length,
+    columns: (Object.keys(columnTypes) as ColumnName[]).map((name) => ({
+      name,
+      type: columnTypes[name],
+      url: `/columns/${clusteringId}/${name}/${hashOf(columns[name])}`,
+    })),
+  }
+}
+
+function answerColumn(context: ApiContext, clustering: string | undefined, name: string | undefined, hash: string | undefined): Response {
+  const { project } = context.session()
+  if (name === undefined || !(name in columnTypes)) throw notFound()
+  const { id } = project.clusterings.get(Number(clustering) as ClusteringId)
+  const column = columnsOf(project, id)[name as ColumnName]
+  if (hashOf(column) !== hash) throw notFound()
+  return new Response(column.slice(), { headers: { 'content-type': 'application/octet-stream', 'cache-control': forever } })
+}
+
+function columnsOf(project: ProjectStore, clusteringId: ClusteringId) {
+  const columns = project.clusterings.columns(clusteringId)
+  const classOf = new Map(project.labels.effectiveLabels().map(({ imageId, classId }) => [imageId as number, classId ?? -1]))
+  return { ...columns, classIds: Int32Array.from(columns.imageIds, (imageId) => classOf.get(imageId) ?? -1) }
+}
+
+function hashOf(column: ArrayBufferView): string {
+  const bytes = new Uint8Array(column.buffer, column.byteOffset, column.byteLength)
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 32)
+}
+
+function notFound(): SpicerackError {
+  return new SpicerackError('NOT_FOUND', 'There is no such thing, or it changed since.', { advice: 'Ask for the address again.' })
+}

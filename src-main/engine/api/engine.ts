@@ -1,0 +1,32 @@
+import { availableParallelism, totalmem } from 'node:os'
+import { api } from './api-context.ts'
+
+export const engineApi = {
+  status: api.engine.status.handler(({ context }) => {
+    const session = context.hasSession() ? context.session() : undefined
+    return {
+      version: context.version,
+      node: process.versions.node,
+      platform: `${process.platform}-${process.arch}`,
+      cores: availableParallelism(),
+      memoryBytes: totalmem(),
+      startedAt: context.startedAt,
+      project: session?.project.describe() ?? null,
+      activeJobCount: session?.queue.activeCount() ?? 0,
+    }
+  }),
+}
+
+export const deviceApi = {
+  report: api.device.report.handler(async ({ context, input }) => {
+    const report = await context.worker.use((calls) => calls.device(input))
+    return { used: report.used, providers: report.providers }
+  }),
+}
+
+export const projectApi = {
+  create: api.project.create.handler(async ({ context, input }) => (await context.open(input.path, true)).project.describe()),
+  open: api.project.open.handler(async ({ context, input }) => (await context.open(input.path, false)).project.describe()),
+  close: api.project.close.handler(async ({ context }) => ({ closed: await context.close() })),
+  get: api.project.get.handler(({ context }) => context.session().project.describe()),
+}

@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
+import type { z } from 'zod'
+import { planExport } from '#engine/exporting/export-plan.ts'
+import type { exportPayloadSchema } from '#engine/jobs/export-job.ts'
+import { toExportOptions, toExportRows } from '#engine/jobs/export-rows.ts'
+import { SpicerackError } from '#shared/errors.ts'
+import { api } from './api-context.ts'
+
+export const exportsApi = {
+  plan: api.exports.plan.handler(({ context, input }) => {
+    const { project } = context.session()
+    const { images: _, ...plan } = planExport(toExportRows(project, input), toExportOptions(project, input))
+    return plan
+  }),
+  start: api.exports.start.handler(({ context, input }) => {
+    const { project, queue } = context.session()
+    if (!isAbsolute(input.out)) throw new SpicerackError('BAD_INPUT', 'The place of the dataset must be an absolute path.')
+    if (existsSync(input.out))
+      throw new SpicerackError('OUTPUT_EXISTS', `${input.out} exists already; it was left as it is.`, {
+        advice: 'Choose another name, or remove it first.',
+      })
+    const { count } = planExport(toExportRows(project, input), toExportOptions(project, input))
+    if (count === 0)
+      throw new SpicerackError('NOTHING_TO_EXPORT', 'No image passes the choices of this export; nothing was written.', {
+        advice: 'Lower the confidence threshold, include images that are not reliable, or name the classes first.',
+      })
+    const { id } = project.exports.begin(input.format, input.out, input)
+    const payload: z.infer<typeof exportPayloadSchema> = { exportId: id, request: input }
+    return queue.add('export', payload)
+  }),
+  list: api.exports.list.handler(({ context }) => context.session().project.exports.list()),
+}

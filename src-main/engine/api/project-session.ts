@@ -1,0 +1,60 @@
+import type { OpenProject } from '#engine/database/project.ts'
+import type { ImagePool } from '#engine/images/image-pool.ts'
+import { openThumbnailStore, type ThumbnailStore } from '#engine/images/thumbnail-store.ts'
+import { createExportRunner } from '#engine/jobs/export-job.ts'
+import { createImportRunner } from '#engine/jobs/import-job.ts'
+import { createJobEvents, type JobEvents } from '#engine/jobs/job-events.ts'
+import { createJobQueue, type JobQueue } from '#engine/jobs/job-queue.ts'
+import { createProjectStore, type ProjectStore } from '#engine/jobs/project-store.ts'
+import { createRunRunner } from '#engine/jobs/run-job.ts'
+import type { TrainingWorker } from '#engine/jobs/training-worker.ts'
+import type { RunId } from '#shared/entities.ts'
+import { createSignal, type Signal } from './signal.ts'
+
+/** The open project with all that works on it. */
+export type ProjectSession = Readonly<{
+  project: ProjectStore
+  events: JobEvents
+  queue: JobQueue
+  thumbnails: ThumbnailStore
+  /** Says that a run has new metrics. */
+  metricsAdded: Signal<RunId>
+  close(): Promise<void>
+}>
+
+/** @param opened Closed by the session. */
+export function createProjectSession(opened: OpenProject, tools: Readonly<{ pool: ImagePool; worker: TrainingWorker }>): ProjectSession {
+  const project = createProjectStore(opened)
+  const metricsAdded = createSignal<RunId>()
+  const events = createJobEvents(project.jobs.get)
+  const queue = createJobQueue({
+    store: {
+      list: () => project.jobs.list(Number.MAX_SAFE_INTEGER),
+      get: project.jobs.get,
+      create: project.jobs.add,
+      setState: project.jobs.transition,
+      setProgress: project.jobs.saveProgress,
+    },
+    events,
+    runners: {
+      import: createImportRunner(project, tools.pool),
+      run: createRunRunner(project, tools.worker, metricsAdded.send),
+      export: createExportRunner(project),
+    },
+  })
+  const thumbnails = openThumbnailStore(project.folder.thumbnails)
+  return {
+    project,
+    events,
+    queue,
+    thumbnails,
+    metricsAdded,
+    async close() {
+      await queue.close()
+      events.close()
+      metricsAdded.close()
+      thumbnails.close()
+      project.close()
+    },
+  }
+}

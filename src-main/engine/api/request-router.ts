@@ -1,0 +1,74 @@
+import { OpenAPIGenerator } from '@orpc/openapi'
+import { OpenAPIHandler } from '@orpc/openapi/fetch'
+import { RPCHandler } from '@orpc/server/fetch'
+import { ZodToJsonSchemaConverter } from '@orpc/zod/zod4'
+import { contract } from '#shared/contract/contract.ts'
+import { statusOf } from '#shared/contract/procedure.ts'
+import type { ErrorData } from '#shared/errors.ts'
+import type { ApiContext } from './api-context.ts'
+import { answerByteRequest } from './bytes.ts'
+import { toWireError } from './error-report.ts'
+import type { router as engineRouter } from './router.ts'
+
+type EngineRouter = typeof engineRouter
+
+/**
+ * The engine's face to the outside: RPC under `/rpc`, the same procedures for scripts under `/api` (described by `/openapi.json`), and
+ * bytes as plain GETs. Every failure is answered with one of our codes; details of bugs go to `report` only.
+ */
+export function createRequestRouter(
+  router: EngineRouter,
+  context: ApiContext,
+  report: (error: unknown) => void,
+): (request: Request) => Promise<Response> {
+  const reportErrors = async <T>({ next }: { next(): Promise<T> }): Promise<T> => {
+    try {
+      return await next()
+    } catch (error) {
+      throw toWireError(error, report)
+    }
+  }
+  const rpc = new RPCHandler(router, { interceptors: [reportErrors] })
+  const openApi = new OpenAPIHandler(router, { interceptors: [reportErrors] })
+  let document: Promise<string> | undefined
+
+  const answer = async (request: Request): Promise<Response> => {
+    const { pathname } = new URL(request.url)
+    if (pathname.startsWith('/rpc/')) {
+      const { matched, response } = await rpc.handle(request, { prefix: '/rpc', context })
+      if (matched) return response
+    }
+    if (pathname.startsWith('/api/')) {
+      const { matched, response } = await openApi.handle(request, { prefix: '/api', context })
+      if (matched) return response
+    }
+    if (pathname === '/openapi.json') {
+      document ??= describeApi()
+      return new Response(await document, { headers: { 'content-type': 'application/json' } })
+    }
+    const bytes = request.method === 'GET' || request.method === 'HEAD' ? await answerByteRequest(pathname, context) : undefined
+    return bytes ?? errorResponse({ code: 'NOT_FOUND', message: `There is nothing at ${pathname}.` })
+  }
+
+  return async (request) => {
+    try {
+      return await answer(request)
+    } catch (error) {
+      const { code, message, data } = toWireError(error, report)
+      return errorResponse({ code, message, ...data })
+    }
+  }
+}
+
+function errorResponse(data: ErrorData): Response {
+  return Response.json(data, { status: statusOf(data.code), headers: { 'cache-control': 'no-store' } })
+}
+
+async function describeApi(): Promise<string> {
+  const generator = new OpenAPIGenerator({ schemaConverters: [new ZodToJsonSchemaConverter()] })
+  const document = await generator.generate(contract, {
+    info: { title: 'Spicerack', version: '1', description: 'Sorts a folder of unlabelled images into labelled classes.' },
+    servers: [{ url: '/api' }],
+  })
+  return JSON.stringify(document)
+}

@@ -1,0 +1,118 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { contingencyTable, normalizedMutualInformation } from '#engine/clustering/metrics.ts'
+import { readPixelSettings } from '#engine/jobs/pixel-settings.ts'
+import type { ProjectStore } from '#engine/jobs/project-store.ts'
+import type { RunPayload } from '#engine/jobs/run-job.ts'
+import { writeFileAtomically } from '#engine/jobs/write-atomically.ts'
+import type { MetricPoint, RunId } from '#shared/entities.ts'
+import { SpicerackError } from '#shared/errors.ts'
+import { isAtRest, type StageName, stageNames } from '#shared/jobs.ts'
+import { recipeNamed } from '#shared/recipes/index.ts'
+import { resolveRecipe } from '#shared/recipes/recipe.ts'
+import { api } from './api-context.ts'
+
+const metricsIntervalMs = 250
+
+export const runsApi = {
+  create: api.runs.create.handler(({ context, input }) => {
+    const { project, queue } = context.session()
+    const { clusterCount, seed, backend, overrides, lastStage } = input
+    const imageIds = project.images.usable().map(({ id }) => id)
+    const pixels = readPixelSettings(project.folder)
+    if (imageIds.length === 0 || !pixels)
+      throw new SpicerackError('NO_IMAGES', 'The project has no images yet.', { advice: 'Import a folder first.' })
+    if (imageIds.length < 2) throw new SpicerackError('TOO_FEW_IMAGES', 'One image cannot be clustered.', { advice: 'Import more images.' })
+    const mostClusters = Math.max(2, Math.floor(imageIds.length / 2))
+    if (clusterCount > mostClusters)
+      throw new SpicerackError('BAD_CLUSTER_COUNT', `${clusterCount} clusters are too many for ${imageIds.length} images.`, {
+        advice: `Choose from 2 to ${mostClusters}.`,
+      })
+    const recipe = resolveRecipe(
+      recipeNamed(input.recipe),
+      { imageCount: imageIds.length, clusterCount, imageSize: pixels.size },
+      overrides,
+    )
+    const versions = { spicerack: context.version, node: process.versions.node }
+    const run = project.runs.create({
+      name: `${recipe.name}, ${clusterCount} clusters`,
+      recipe,
+      seed,
+      clusterCount,
+      imageIds,
+      imageSizePx: pixels.size,
+      versions,
+      backendChoice: backend,
+      stages: stageNames,
+    })
+    mkdirSync(project.folder.run(run.id), { recursive: true })
+    const record = { recipe, seed, clusterCount, backend, imageCount: imageIds.length, imageSizePx: pixels.size, versions }
+    writeFileAtomically(join(project.folder.run(run.id), 'recipe.json'), `${JSON.stringify(record, null, 2)}\n`)
+    const payload: RunPayload = { runId: run.id, lastStage }
+    return { run, job: queue.add('run', payload) }
+  }),
+  list: api.runs.list.handler(({ context }) => context.session().project.runs.list()),
+  get: api.runs.get.handler(({ context, input }) => context.session().project.runs.get(input.runId)),
+  metrics: api.runs.metrics.handler(({ context, input, signal }) => {
+    const { project, metricsAdded } = context.session()
+    project.runs.get(input.runId)
+    return readMetrics(project, metricsAdded, input.runId, signal)
+  }),
+  compare: api.runs.compare.handler(({ context, input }) => compareRuns(context.session().project, input.runId, input.otherRunId)),
+}
+
+async function* readMetrics(
+  project: ProjectStore,
+  added: { next(runId: RunId, abort?: AbortSignal): Promise<void>; readonly isClosed: boolean },
+  runId: RunId,
+  signal?: AbortSignal,
+) {
+  const lastSteps = new Map<StageName, number>()
+  for (let sequence = 0; ; sequence++) {
+    if (added.isClosed || signal?.aborted) return
+    const wasActive = project.jobs
+      .list()
+      .some(({ kind, state, payload }) => kind === 'run' && !isAtRest(state.kind) && isOfRun(payload, runId))
+    const points: MetricPoint[] = stageNames.flatMap((stage) => {
+      const ofStage = project.metrics.list(runId, stage, lastSteps.get(stage) ?? -1)
+      const last = ofStage.at(-1)
+      if (last) lastSteps.set(stage, last.step)
+      return ofStage
+    })
+    if (points.length > 0 || sequence === 0) yield { sequence, points }
+    if (!wasActive) return
+    const pause = AbortSignal.timeout(metricsIntervalMs)
+    await added.next(runId, signal ? AbortSignal.any([signal, pause]) : pause)
+  }
+}
+
+function isOfRun(payload: unknown, runId: RunId): boolean {
+  return (payload as { runId?: unknown } | null)?.runId === runId
+}
+
+function compareRuns(project: ProjectStore, runId: RunId, otherRunId: RunId) {
+  const [one, other] = [runId, otherRunId].map((id) => {
+    project.runs.get(id)
+    const clustering = project.clusterings.list().find((candidate) => candidate.runId === id)
+    if (!clustering) throw new SpicerackError('NOT_FOUND', `The run ${id} has no clustering yet.`, { advice: 'Let it finish first.' })
+    const { imageIds, foundClusterIds } = project.clusterings.columns(clustering.id)
+    return new Map(Array.from(imageIds, (imageId, row) => [imageId, foundClusterIds[row]!]))
+  }) as [Map<number, number>, Map<number, number>]
+  const shared = [...one.keys()].filter((imageId) => other.has(imageId))
+  const decided = new Set<number>([...project.labels.list('human'), ...project.labels.placements()].map(({ imageId }) => imageId))
+  const moved = shared.filter((imageId) => one.get(imageId) !== other.get(imageId))
+  const left = toIndices(shared.map((imageId) => one.get(imageId)!))
+  const right = toIndices(shared.map((imageId) => other.get(imageId)!))
+  return {
+    imageCount: shared.length,
+    movedCount: moved.length,
+    contradictedCount: moved.filter((imageId) => decided.has(imageId)).length,
+    nmi: shared.length === 0 ? 0 : normalizedMutualInformation(contingencyTable(right.indices, left.indices, right.count, left.count)),
+  }
+}
+
+function toIndices(ids: readonly number[]): { indices: Int32Array; count: number } {
+  const distinct = new Map<number, number>()
+  for (const id of ids) if (!distinct.has(id)) distinct.set(id, distinct.size)
+  return { indices: Int32Array.from(ids, (id) => distinct.get(id)!), count: distinct.size }
+}
