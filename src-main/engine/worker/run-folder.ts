@@ -12,7 +12,9 @@ export function openRunFolder(projectPath: string, runId: string): RunFiles {
   return {
     read(name) {
       try {
-        return readFileSync(pathOf(name))
+        const { buffer, byteOffset, byteLength } = readFileSync(pathOf(name))
+        // A plain array: slice() of a Buffer does not copy.
+        return new Uint8Array(buffer, byteOffset, byteLength)
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
         throw error

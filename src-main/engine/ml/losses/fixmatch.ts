@@ -17,11 +17,22 @@ export function unlabeledLoss(
   strongLogits: tf.Tensor2D,
   thresholds: tf.Tensor1D,
 ): { loss: tf.Scalar; maskRate: tf.Scalar; pseudoLabels: tf.Tensor1D } {
-  const probabilities = tf.softmax(weakLogits)
-  const pseudoLabels = tf.argMax(probabilities, 1) as tf.Tensor1D
-  const mask = tf.cast(tf.greaterEqual(tf.max(probabilities, 1), tf.gather(thresholds, pseudoLabels)), 'float32')
-  const loss = tf.mean(tf.mul(mask, crossEntropy(strongLogits, pseudoLabels))) as tf.Scalar
-  return { loss, maskRate: tf.mean(mask) as tf.Scalar, pseudoLabels }
+  const targets = confidentTargets(weakLogits, thresholds)
+  const losses = tf.mul(targets, tf.sub(tf.logSumExp(strongLogits, 1, true), strongLogits))
+  const pseudoLabels = tf.argMax(weakLogits, 1) as tf.Tensor1D
+  return { loss: tf.mean(tf.sum(losses, 1)) as tf.Scalar, maskRate: tf.mean(tf.sum(targets, 1)) as tf.Scalar, pseudoLabels }
+}
+
+/** `[batch, classes]`: the pseudo-label of each row as one-hot, or zeros where it does not count. A constant for gradients. */
+function confidentTargets(weakLogits: tf.Tensor2D, thresholds: tf.Tensor1D): tf.Tensor2D {
+  const target = tf.customGrad((logits) => {
+    const probabilities = tf.softmax(logits as tf.Tensor2D)
+    const oneHot = tf.cast(tf.oneHot(tf.argMax(probabilities, 1) as tf.Tensor1D, probabilities.shape[1]), 'float32')
+    const needed = tf.sum(tf.mul(oneHot, thresholds), 1)
+    const counts = tf.cast(tf.greaterEqual(tf.max(probabilities, 1), needed), 'float32')
+    return { value: tf.mul(oneHot, tf.expandDims(counts, 1)), gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy) }
+  })
+  return target(weakLogits) as tf.Tensor2D
 }
 
 /** Mean cross-entropy of labelled images; `logits` `[batch, classes]`, `labels` `[batch]` int32; scalar, in nats. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { selectDisjoint } from '#engine/clustering/disjoint-selection.ts'
-import { type Embeddings, rowsOf } from '#engine/clustering/embeddings.ts'
+import { type Embeddings, rowsOf, toUnitRows } from '#engine/clustering/embeddings.ts'
 import { chooseHead } from '#engine/clustering/head-selection.ts'
 import { kMeans, repairEmptyClusters } from '#engine/clustering/k-means.ts'
 import { type PseudoLabels, selectOverlapping } from '#engine/clustering/pseudo-labels.ts'
@@ -248,6 +248,7 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
       try {
         await train(drifting, { name: 'self', checkpointMinutes: settings.checkpointMinutes }, host)
         const { head, probabilities, weights } = stage.best()
+        if (settings.repairEmpty) reviveEmptyClusters(embeddings, probabilities, task.clusterCount)
         const stored = tf.tensor2d(probabilities, [source.count, task.clusterCount])
         host.files.write(
           runFiles.self,
@@ -272,6 +273,18 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
         ]
       : []
   return { stage: 'self', clustering, heads: best.heads, bestHead: best.head, advice }
+}
+
+/** Gives every empty cluster half of the largest one: the images that move exchange the probabilities of the two. */
+function reviveEmptyClusters(embeddings: Embeddings, probabilities: Float32Array, clusterCount: number): void {
+  const before = likeliest(probabilities, clusterCount).clusters
+  const after = before.slice()
+  repairEmptyClusters(toUnitRows(embeddings), after, clusterCount)
+  for (let image = 0; image < before.length; image++) {
+    if (before[image] === after[image]) continue
+    const [from, to] = [image * clusterCount + before[image], image * clusterCount + after[image]]
+    ;[probabilities[from], probabilities[to]] = [probabilities[to], probabilities[from]]
+  }
 }
 
 /** The weights of one of the parallel heads, under the names that a single classification head gives them. Caller disposes. */
