@@ -40,4 +40,8 @@ export const exportsContract = {
   ),
   start: procedure.input(exportRequestSchema).output(jobSchema),
   list: procedure.output(z.array(exportSchema).readonly()),
+  /** Writes contact-sheet.jpg and contact-sheet.html: every cluster with its most typical images. */
+  contactSheet: procedure
+    .input(z.object({ /** Absolute path of an existing folder. */ folder: z.string().min(1), imagesPerCluster: z.number().int().min(1).max(40).default(12) }))
+    .output(z.object({ imagePath: z.string(), pagePath: z.string() })),
 }

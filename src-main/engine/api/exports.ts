@@ -6,6 +6,7 @@ import type { exportPayloadSchema } from '#engine/jobs/export-job.ts'
 import { toExportOptions, toExportRows } from '#engine/jobs/export-rows.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { api } from './api-context.ts'
+import { contactSheetApi } from './contact-sheet.ts'
 
 export const exportsApi = {
   plan: api.exports.plan.handler(({ context, input }) => {
@@ -29,5 +30,6 @@ export const exportsApi = {
     const payload: z.infer<typeof exportPayloadSchema> = { exportId: id, request: input }
     return queue.add('export', payload)
   }),
+  contactSheet: contactSheetApi,
   list: api.exports.list.handler(({ context }) => context.session().project.exports.list()),
 }

@@ -1,0 +1,76 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import type { EngineClient } from '#shared/contract/contract.ts'
+import { SpicerackError } from '#shared/errors.ts'
+import type { Output } from '../output.ts'
+import { type Session, withSession } from '../session.ts'
+import { describeClusters } from './clusters.ts'
+import { type RunFlags, startRun } from './run.ts'
+
+export type ClusterFlags = RunFlags & Readonly<{ out: string; truth?: string; split?: boolean }>
+
+/**
+ * All in one go: project, import, run, dataset and contact sheet, in one folder. Called again after an interruption it goes on.
+ *
+ * @throws OUTPUT_EXISTS when the dataset is there already.
+ */
+export function clusterFolder(output: Output, folder: string, flags: ClusterFlags): Promise<void> {
+  const out = resolve(flags.out)
+  const dataset = join(out, 'dataset')
+  const projectPath = join(out, `${basename(resolve(folder))}.spicerack`)
+  if (existsSync(dataset))
+    throw new SpicerackError('OUTPUT_EXISTS', `${dataset} exists already; nothing was changed.`, {
+      advice: 'Choose another --out, or remove that folder first.',
+    })
+  mkdirSync(out, { recursive: true })
+  return withSession(output, async (session) => {
+    const { client } = session
+    if (existsSync(projectPath)) await client.project.open({ path: projectPath })
+    else await client.project.create({ path: projectPath })
+    await importFolder(session, folder)
+    await startRun(session, flags)
+    const clusters = await client.clusters.list()
+    const sheet = await client.exports.contactSheet({ folder: out })
+    await session.follow(
+      await client.exports.start({
+        format: 'imagefolder',
+        out: dataset,
+        clustersAsClasses: true,
+        split: flags.split ? { train: 0.8, val: 0.1, test: 0.1 } : null,
+      }),
+    )
+    const evaluation = flags.truth === undefined ? undefined : await client.evaluate.run({ truth: resolve(flags.truth) })
+    const text = [
+      '',
+      ...describeClusters(clusters),
+      '',
+      ...(evaluation ? [describeEvaluation(evaluation), ''] : []),
+      `Dataset        ${dataset}`,
+      `Contact sheet  ${sheet.imagePath}`,
+      `Project        ${projectPath}`,
+    ].join('\n')
+    output.result('clustered', { clusters, evaluation, dataset, contactSheet: sheet.imagePath, project: projectPath }, text)
+  })
+}
+
+/** Reads a folder into the open project and says what could not be used. @throws NO_IMAGES when none can. */
+export async function importFolder(session: Session, folder: string): Promise<void> {
+  const { client, output, follow } = session
+  await follow(await client.images.import({ folder: resolve(folder) }))
+  const { images } = await client.project.get()
+  const problems = await client.images.problems()
+  output.say(`${images.ok} images${problems.length > 0 ? `, ${problems.length} files that cannot be used:` : ''}`)
+  const byReason = new Map<string, number>()
+  for (const { reason } of problems) byReason.set(reason, (byReason.get(reason) ?? 0) + 1)
+  for (const [reason, count] of [...byReason].slice(0, 8)) output.say(`  ${count} x ${reason}`)
+  if (images.ok === 0)
+    throw new SpicerackError('NO_IMAGES', `No image in ${folder} can be used.`, {
+      advice: 'Choose a folder with JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP files.',
+    })
+}
+
+export function describeEvaluation(evaluation: Awaited<ReturnType<EngineClient['evaluate']['run']>>): string {
+  const percent = (ratio: number): string => `${(100 * ratio).toFixed(1)} %`
+  const { accuracy, nmi, ari, purity, imageCount } = evaluation
+  return `Against ${imageCount} known labels: ACC ${percent(accuracy)} · NMI ${percent(nmi)} · ARI ${percent(ari)} · purity ${percent(purity)}`
+}

@@ -1,0 +1,13 @@
+import { resolve } from 'node:path'
+import type { BackendChoice } from '#shared/worker-protocol.ts'
+import type { Session } from '../session.ts'
+
+/** Class or cluster, and confidence, of files outside the project. */
+export async function predictFiles({ client, output }: Session, files: readonly string[], backend: BackendChoice): Promise<void> {
+  const { predictions } = await client.predict.run({ files: files.map((file) => resolve(file)), backend })
+  const lines = predictions.map(
+    ({ file, problem, className, clusterName, confidence }) =>
+      `${file}\t${problem ?? `${className ?? clusterName}\t${(confidence ?? 0).toFixed(3)}`}`,
+  )
+  output.result('predicted', { predictions }, lines.join('\n'))
+}

@@ -1,0 +1,79 @@
+import { SpicerackError } from '#shared/errors.ts'
+import { isAtRest, stageNames } from '#shared/jobs.ts'
+import { stageSettings } from '#shared/recipes/recipe.ts'
+import type { SettingValue } from '#shared/settings.ts'
+import type { BackendChoice } from '#shared/worker-protocol.ts'
+import type { Session } from '../session.ts'
+
+export type RunFlags = Readonly<{
+  clusters?: number
+  recipe?: string
+  epochs?: number
+  seed?: number
+  backend?: BackendChoice
+  /** `stage.name=value` */
+  set?: readonly string[]
+  resume?: boolean
+}>
+
+/**
+ * Runs the pipeline on the open project and shows it; an interrupted run is taken up again instead of starting another.
+ */
+export async function startRun(session: Session, flags: RunFlags): Promise<void> {
+  const { client, output, follow } = session
+  const unfinished = (await client.jobs.list()).find(
+    ({ kind, state }) => kind === 'run' && isAtRest(state.kind) && ['paused', 'interrupted', 'failed'].includes(state.kind),
+  )
+  if (unfinished && flags.resume !== false) {
+    output.say('Going on with the run that was interrupted.')
+    await follow(await client.jobs.resume({ jobId: unfinished.id }))
+    return
+  }
+  if (flags.resume === true)
+    throw new SpicerackError('NOT_FOUND', 'No run of this project waits to be resumed.', { advice: 'Start one without --resume.' })
+  const clusterCount = flags.clusters ?? (await suggestClusterCount(session))
+  const { run, job } = await client.runs.create({
+    clusterCount,
+    recipe: flags.recipe ?? 'standard',
+    seed: flags.seed ?? 0,
+    backend: flags.backend ?? 'auto',
+    overrides: parseOverrides(flags),
+  })
+  await follow(job)
+  const done = await client.runs.get({ runId: run.id })
+  output.say(`Computed on ${done.backendUsed ?? 'nothing'}.`)
+  for (const line of done.stages.flatMap(({ advice }) => advice)) output.say(`Note: ${line}`)
+}
+
+async function suggestClusterCount({ client, output }: Session): Promise<number> {
+  const suggestions = await client.clusters.suggest()
+  const [best] = suggestions
+  if (!best)
+    throw new SpicerackError('BAD_CLUSTER_COUNT', 'No number of clusters could be suggested.', { advice: 'Give one with --clusters.' })
+  output.say(`Number of clusters: ${best.clusterCount} (suggested; ${best.reason})`)
+  for (const { clusterCount, reason } of suggestions.slice(1)) output.say(`  or ${clusterCount}: ${reason}`)
+  return best.clusterCount
+}
+
+/**
+ * `--set pretrain.widthFactor=0.5` and `--epochs` as overrides by stage.
+ *
+ * @throws BAD_INPUT for a stage or setting that does not exist.
+ */
+export function parseOverrides({ set = [], epochs }: RunFlags): Partial<Record<(typeof stageNames)[number], Record<string, SettingValue>>> {
+  const overrides: Partial<Record<(typeof stageNames)[number], Record<string, SettingValue>>> =
+    epochs === undefined ? {} : { pretrain: { epochs } }
+  for (const assignment of set) {
+    const [, stage, name, value] = assignment.match(/^([a-z]+)\.([a-zA-Z]+)=(.+)$/) ?? []
+    const stageName = stageNames.find((known) => known === stage)
+    const definition =
+      stageName && name !== undefined ? (stageSettings[stageName] as Readonly<Record<string, { kind: string }>>)[name] : undefined
+    if (!stageName || !definition || name === undefined || value === undefined)
+      throw new SpicerackError('BAD_INPUT', `--set ${assignment} names no setting.`, {
+        advice: 'Write STAGE.SETTING=VALUE, for example pretrain.widthFactor=0.5.',
+      })
+    const parsed: SettingValue = definition.kind === 'boolean' ? value === 'true' : definition.kind === 'choice' ? value : Number(value)
+    overrides[stageName] = { ...overrides[stageName], [name]: parsed }
+  }
+  return overrides
+}

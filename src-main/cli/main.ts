@@ -1,0 +1,179 @@
+import { resolve } from 'node:path'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { type BackendChoice, backendChoices } from '#shared/worker-protocol.ts'
+import { alignToClasses } from './commands/align.ts'
+import { type ClusterFlags, clusterFolder, describeEvaluation, importFolder } from './commands/cluster.ts'
+import { describeClusters } from './commands/clusters.ts'
+import { showDevices } from './commands/device.ts'
+import { type ExportFlags, exportProject } from './commands/export.ts'
+import { predictFiles } from './commands/predict.ts'
+import { replay } from './commands/replay.ts'
+import { type RunFlags, startRun } from './commands/run.ts'
+import { serve } from './commands/serve.ts'
+import { showStatus } from './commands/status.ts'
+import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import { createOutput } from './output.ts'
+import { type Session, withProject, withSession } from './session.ts'
+
+const program = new Command('spicerack')
+  .description('Turns a folder of unlabelled images into a labelled dataset, by learning from those images.')
+  .option('--json', 'one JSON object a line instead of text and bars')
+  .exitOverride()
+  .configureHelp({ sortSubcommands: false })
+
+const output = () => createOutput(program.opts<{ json?: boolean }>().json === true)
+const inProject = (path: string, work: (session: Session) => Promise<void>): Promise<void> => withProject(output(), path, work)
+
+const withRunFlags = (command: Command): Command =>
+  command
+    .addOption(new Option('--clusters <K>', 'number of clusters; suggested when left out').argParser(wholeNumber))
+    .addOption(new Option('--recipe <name>', 'standard or faithful').default('standard'))
+    .addOption(new Option('--epochs <N>', 'epochs of learning features').argParser(wholeNumber))
+    .addOption(new Option('--seed <S>', 'same seed, same result').argParser(wholeNumber).default(0))
+    .addOption(new Option('--backend <name>', 'compute backend').choices(backendChoices).default('auto'))
+    .option('--set <stage.setting=value...>', 'any setting of a stage, as pretrain.widthFactor=0.5')
+
+withRunFlags(program.command('cluster <folder>').description('all in one go: import, learn, cluster, export'))
+  .requiredOption('--out <dir>', 'where project, dataset and contact sheet go')
+  .option('--truth <file>', 'known labels, used for nothing but the scores at the end')
+  .option('--split', 'divide the dataset into train, val and test (80, 10, 10 %)')
+  .addHelpText('after', '\nExample:\n  spicerack cluster holiday-photos --out sorted --clusters 12')
+  .action((folder: string, flags: ClusterFlags) => clusterFolder(output(), folder, flags))
+
+program
+  .command('new <project>')
+  .description('make a project and read a folder into it')
+  .requiredOption('--images <folder>', 'folder of images; read, never changed')
+  .addHelpText('after', '\nExample:\n  spicerack new plants.spicerack --images ~/plants')
+  .action((path: string, flags: { images: string }) =>
+    withSession(output(), async (session) => {
+      await session.client.project.create({ path: resolve(path) })
+      await importFolder(session, flags.images)
+      await showStatus(session)
+    }),
+  )
+
+withRunFlags(program.command('run <project>').description('learn, cluster and train on a project'))
+  .option('--resume', 'go on with the run that was interrupted')
+  .option('--no-resume', 'start another run even if one waits')
+  .addHelpText('after', '\nExample:\n  spicerack run plants.spicerack --clusters 8 --epochs 40')
+  .action((path: string, flags: RunFlags) =>
+    inProject(path, async (session) => {
+      await startRun(session, flags)
+      await showStatus(session)
+    }),
+  )
+
+program
+  .command('status <project>')
+  .description('images, last run and jobs of a project')
+  .addHelpText('after', '\nExample:\n  spicerack status plants.spicerack --json')
+  .action((path: string) => inProject(path, showStatus))
+
+program
+  .command('clusters <project>')
+  .description('the clusters with their counts')
+  .addHelpText('after', '\nExample:\n  spicerack clusters plants.spicerack')
+  .action((path: string) =>
+    inProject(path, async ({ client, output: out }) => {
+      const clusters = await client.clusters.list()
+      out.result('clusters', { clusters }, describeClusters(clusters).join('\n'))
+    }),
+  )
+
+program
+  .command('align <project>')
+  .description('give clusters their classes')
+  .option('--labels <file>', 'CSV of path,label or a folder of folders; a few examples of each class do')
+  .option('--set <cluster=name...>', 'name the class of one cluster')
+  .addHelpText('after', '\nExample:\n  spicerack align plants.spicerack --set "Cluster 3=fern" --set "Cluster 5=moss"')
+  .action((path: string, flags: { labels?: string; set?: string[] }) => inProject(path, (session) => alignToClasses(session, flags)))
+
+program
+  .command('export <project>')
+  .description('write a labelled dataset')
+  .addOption(new Option('--format <name>', 'form of the dataset').choices(['imagefolder', 'csv', 'jsonl', 'npy']).default('imagefolder'))
+  .requiredOption('--out <dir>', 'folder to make; it must not exist yet')
+  .addOption(new Option('--transfer <how>', 'how images get there').choices(['copy', 'hardlink', 'symlink']).default('copy'))
+  .option('--split', 'divide into train, val and test (80, 10, 10 %)')
+  .addOption(new Option('--seed <S>', 'seed of the split').argParser(wholeNumber).default(0))
+  .addOption(new Option('--min-confidence <p>', 'leave out images below').argParser(ratio).default(0))
+  .option('--only-reliable', 'reliable images alone')
+  .option('--bom', 'byte order mark at the start of a CSV')
+  .option('--classes-only', 'leave out images whose cluster has no class')
+  .addHelpText('after', '\nExample:\n  spicerack export plants.spicerack --format csv --out plants-dataset --only-reliable')
+  .action((path: string, flags: ExportFlags) => inProject(path, (session) => exportProject(session, flags)))
+
+program
+  .command('predict <project> <files...>')
+  .description('class and confidence of other images')
+  .addOption(new Option('--backend <name>', 'compute backend').choices(backendChoices).default('auto'))
+  .addHelpText('after', '\nExample:\n  spicerack predict plants.spicerack new/*.jpg')
+  .action((path: string, files: string[], flags: { backend: BackendChoice }) =>
+    inProject(path, (session) => predictFiles(session, files, flags.backend)),
+  )
+
+program
+  .command('evaluate <project>')
+  .description('score the clusters against known labels')
+  .requiredOption('--truth <file>', 'CSV of path,label or a folder of folders')
+  .addHelpText('after', '\nExample:\n  spicerack evaluate plants.spicerack --truth labels.csv')
+  .action((path: string, flags: { truth: string }) =>
+    inProject(path, async ({ client, output: out }) => {
+      const evaluation = await client.evaluate.run({ truth: resolve(flags.truth) })
+      out.result('evaluation', evaluation, describeEvaluation(evaluation))
+    }),
+  )
+
+program
+  .command('replay <project>')
+  .description('run the last run again with the same seed and compare')
+  .addHelpText('after', '\nExample:\n  spicerack replay plants.spicerack')
+  .action((path: string) => inProject(path, replay))
+
+program
+  .command('serve [project]')
+  .description('the page in a browser, on this machine only')
+  .addOption(new Option('--port <N>', 'port; a free one when left out').argParser(wholeNumber).default(0))
+  .addHelpText('after', '\nExample:\n  spicerack serve plants.spicerack')
+  .action((path: string | undefined, flags: { port: number }) =>
+    withSession(output(), async (session) => {
+      if (path !== undefined) await session.client.project.open({ path: resolve(path) })
+      await serve(session, flags.port)
+    }),
+  )
+
+program
+  .command('device')
+  .description('which compute backends there are, and which one is used')
+  .addOption(new Option('--backend <name>', 'as for run').choices(backendChoices).default('auto'))
+  .option('--full', 'try all of them')
+  .addHelpText('after', '\nExample:\n  spicerack device --full')
+  .action((flags: { backend: BackendChoice; full?: boolean }) =>
+    withSession(output(), (session) => showDevices(session, flags.backend, flags.full === true)),
+  )
+
+for (const command of program.commands) command.exitOverride()
+
+try {
+  await program.parseAsync()
+  process.exitCode ??= exitCodes.done
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.badUsage
+  else {
+    output().error(error)
+    process.exitCode = exitCodeOf(error)
+  }
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('A whole number is needed.')
+  return value
+}
+
+function ratio(text: string): number {
+  const value = Number(text)
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('A number from 0 to 1 is needed.')
+  return value
+}

@@ -1,0 +1,39 @@
+import { isAbsolute } from 'node:path'
+import { writeContactSheet } from '#engine/exporting/contact-sheet.ts'
+import type { ImageId } from '#shared/entities.ts'
+import { SpicerackError } from '#shared/errors.ts'
+import { api } from './api-context.ts'
+import type { ProjectSession } from './project-session.ts'
+
+/** Writes a picture of all clusters into a folder: the most typical images of each, most confident first. */
+export const contactSheetApi = api.exports.contactSheet.handler(async ({ context, input }) => {
+  const session = context.session()
+  if (!isAbsolute(input.folder)) throw new SpicerackError('BAD_INPUT', 'The folder of the contact sheet must be an absolute path.')
+  const { project } = session
+  const clusteringId = project.project.currentClusteringId()
+  if (clusteringId === null)
+    throw new SpicerackError('NOTHING_TO_EXPORT', 'There are no clusters yet; nothing was written.', { advice: 'Run the pipeline first.' })
+  const { imageIds, clusterIds, confidences, reliable } = project.clusterings.columns(clusteringId)
+  const members = new Map<number, number[]>()
+  for (let row = 0; row < imageIds.length; row++) {
+    const list = members.get(clusterIds[row])
+    if (list) list.push(row)
+    else members.set(clusterIds[row], [row])
+  }
+  const clusters = project.clusters.list().map(({ id, name }) => {
+    const rows = members.get(id) ?? []
+    const typical = rows.toSorted((a, b) => reliable[b] - reliable[a] || confidences[b] - confidences[a] || a - b)
+    return {
+      name,
+      count: rows.length,
+      reliableCount: rows.filter((row) => reliable[row] === 1).length,
+      thumbnails: typical.slice(0, input.imagesPerCluster).flatMap((row) => thumbnailOf(session, imageIds[row] as ImageId)),
+    }
+  })
+  return writeContactSheet(input.folder, clusters, { title: project.project.get().name, imagesPerCluster: input.imagesPerCluster })
+})
+
+function thumbnailOf({ project, thumbnails }: ProjectSession, id: ImageId): Buffer[] {
+  const { thumbnailOffset, thumbnailLength } = project.images.get(id)
+  return thumbnailOffset === null || thumbnailLength === null ? [] : [thumbnails.read({ offset: thumbnailOffset, length: thumbnailLength })]
+}
