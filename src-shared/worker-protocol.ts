@@ -5,14 +5,17 @@ import type { ResolvedRecipe } from './recipes/recipe.ts'
 /** What the jobs layer asks of the training worker, over a MessagePort (birpc). */
 export interface TrainingWorkerCalls {
   /** Which compute backends there are, which one is used and why the others are not. Does not train. */
-  device(request: DeviceRequest): Promise<DeviceReport>
+  device(request: DeviceRequest): Promise<WorkerAnswer<DeviceReport>>
   /** Runs one stage of a run from its last checkpoint, if any. One at a time. */
   runStage(task: StageTask): Promise<StageOutcome>
   /** Class and confidence of images outside the project, by a finished run. */
-  predict(task: PredictTask): Promise<PredictOutcome>
+  predict(task: PredictTask): Promise<WorkerAnswer<PredictOutcome>>
   /** Asks the running stage to stop after the present step, leaving a checkpoint. */
   stop(): void
 }
+
+/** An error crosses the port as data, because a cloned Error loses its code. */
+export type WorkerAnswer<Value> = Readonly<{ state: 'completed'; value: Value }> | Readonly<{ state: 'failed'; error: ErrorData }>
 
 /** What the training worker tells the jobs layer while it works. */
 export interface TrainingWorkerEvents {

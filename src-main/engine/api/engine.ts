@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { api } from './api-context.ts'
+import { askWorker } from './ask-worker.ts'
 
 export const engineApi = {
   status: api.engine.status.handler(({ context }) => {
@@ -19,8 +20,8 @@ export const engineApi = {
 
 export const deviceApi = {
   report: api.device.report.handler(async ({ context, input }) => {
-    const report = await context.worker.use((calls) => calls.device(input))
-    return { used: report.used, providers: report.providers }
+    const { used, providers } = await askWorker(context.worker, (calls) => calls.device(input))
+    return { used, providers }
   }),
 }
 

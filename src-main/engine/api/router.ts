@@ -1,9 +1,15 @@
-import { api } from './api-context.ts'
-import { assignmentsColumns, clusteringsApi } from './clusterings.ts'
+import { classesApi } from './classes.ts'
+import { clusteringsApi } from './clusterings.ts'
+import { assignmentsApi, clustersApi } from './clusters.ts'
+import { editsApi } from './edits.ts'
 import { deviceApi, engineApi, projectApi } from './engine.ts'
+import { evaluateApi } from './evaluate.ts'
 import { exportsApi } from './exports.ts'
 import { imagesApi } from './images.ts'
 import { jobsApi } from './jobs.ts'
+import { labelsApi } from './labels.ts'
+import { mappingsApi } from './mappings.ts'
+import { predictApi } from './predict.ts'
 import { runsApi } from './runs.ts'
 
 /** Every procedure of the contract that is implemented. */
@@ -15,10 +21,13 @@ export const router = {
   runs: runsApi,
   jobs: jobsApi,
   clusterings: clusteringsApi,
-  assignments: { columns: assignmentsColumns },
-  clusters: { list: api.clusters.list.handler(({ context }) => context.session().project.clusters.list()) },
-  classes: { list: api.classes.list.handler(({ context }) => context.session().project.classes.list()) },
-  mappings: { list: api.mappings.list.handler(({ context }) => context.session().project.labels.mappings()) },
-  labels: { list: api.labels.list.handler(({ context }) => context.session().project.labels.list('human')) },
+  clusters: clustersApi,
+  assignments: assignmentsApi,
+  classes: classesApi,
+  mappings: mappingsApi,
+  labels: labelsApi,
+  edits: editsApi,
   exports: exportsApi,
+  evaluate: evaluateApi,
+  predict: predictApi,
 }

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { exportDataset } from '#engine/exporting/export-dataset.ts'
@@ -10,6 +9,7 @@ import { SpicerackError, toErrorData } from '#shared/errors.ts'
 import { toExportOptions, toExportRows } from './export-rows.ts'
 import type { JobRunner } from './job-queue.ts'
 import type { ProjectStore } from './project-store.ts'
+import { readRunEmbedding } from './run-embedding.ts'
 
 export const exportPayloadSchema = z.object({ exportId: exportIdSchema, request: exportRequestSchema })
 
@@ -20,7 +20,7 @@ export function createExportRunner(project: ProjectStore): JobRunner {
     const rows = toExportRows(project, request)
     const nothing = { imageCount: 0, sizeBytes: 0 }
     try {
-      const embeddings = request.format === 'npy' ? { embeddings: await readEmbeddings(project, rows) } : {}
+      const embeddings = request.format === 'npy' ? { embeddings: toExportEmbeddings(project, rows) } : {}
       const startedAt = performance.now()
       const receipt = await exportDataset(rows, toExportOptions(project, request), {
         signal,
@@ -56,26 +56,22 @@ function readManifest(out: string): { count: number; sizeBytes: number } | undef
 }
 
 /** The vectors of the run behind the current clustering, in the order of `rows`. */
-async function readEmbeddings(project: ProjectStore, rows: readonly ExportRow[]): Promise<ExportEmbeddings> {
+function toExportEmbeddings(project: ProjectStore, rows: readonly ExportRow[]): ExportEmbeddings {
   const id = project.project.currentClusteringId()
-  const runId = id === null ? undefined : project.clusterings.get(id).runId
-  const file = runId && project.runs.get(runId).stages.find(({ name }) => name === 'embed')?.resultFile
-  if (!runId || !file)
+  const embedding = id === null ? undefined : readRunEmbedding(project, project.clusterings.get(id).runId)
+  if (!embedding)
     throw new SpicerackError('NOTHING_TO_EXPORT', 'There is no embedding yet; nothing was written.', {
       advice: 'Run the stages up to "embed" first.',
     })
-  const bytes = await readFile(join(project.folder.path, file))
-  const rowOf = new Map(project.runs.imageIds(runId).map((imageId, row) => [imageId as number, row]))
-  const dim = bytes.length / 4 / rowOf.size
-  const all = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
-  const values = new Float32Array(rows.length * dim)
+  const { dimension, rowOf } = embedding
+  const values = new Float32Array(rows.length * dimension)
   rows.forEach(({ imageId }, index) => {
     const row = rowOf.get(Number(imageId))
     if (row === undefined)
       throw new SpicerackError('NOTHING_TO_EXPORT', 'Some images were added after the run and have no embedding; nothing was written.', {
         advice: 'Run again, or export in another format.',
       })
-    values.set(all.subarray(row * dim, (row + 1) * dim), index * dim)
+    values.set(embedding.values.subarray(row * dimension, (row + 1) * dimension), index * dimension)
   })
-  return { dim, values }
+  return { dim: dimension, values }
 }

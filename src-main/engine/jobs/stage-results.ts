@@ -1,4 +1,4 @@
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { matchClusterings } from '#engine/clustering/alignment.ts'
 import type { ClusterId, Clustering, ImageId, RunId } from '#shared/entities.ts'
 import type { ClusteringResult, StageOutcome } from '#shared/worker-protocol.ts'
@@ -35,15 +35,25 @@ export function saveStageResult(project: ProjectStore, runId: RunId, { backend, 
         break
       }
     }
-    const file = result.stage === 'embed' ? result.embeddingFile : 'weightsFile' in result ? result.weightsFile : null
     project.runs.changeStage(runId, result.stage, {
       state: 'completed',
       endedAt: Date.now(),
       error: null,
       advice: 'advice' in result ? [...result.advice] : [],
-      ...(file === null ? {} : { resultFile: relative(project.folder.path, file) }),
+      resultFile: resultFileOf(project, runId, result),
     })
   })
+}
+
+/** Where the worker left the result, relative to the project folder; stages name their files without the folder. */
+function resultFileOf({ folder }: ProjectStore, runId: RunId, result: Completed['result']): string | null {
+  if (result.stage === 'embed') return toPortable(relative(folder.path, join(folder.embeddings, `${runId}.f32`)))
+  if ('weightsFile' in result) return toPortable(relative(folder.path, join(folder.run(runId), result.weightsFile)))
+  return null
+}
+
+function toPortable(path: string): string {
+  return path.replaceAll('\\', '/')
 }
 
 function currentClustering(project: ProjectStore): Clustering | undefined {

@@ -8,11 +8,13 @@ const stderrTailBytes = 4000
 /** The one training worker thread: started when first needed, started anew after it died. */
 export interface TrainingWorker {
   /**
-   * Gives `use` the worker's calls; what the worker reports meanwhile goes to `events`.
+   * Gives `use` the worker's calls; what the worker reports meanwhile goes to `events`. One at a time: it waits for those before it.
    *
    * @throws WORKER_DIED when the thread ends during the call, with the tail of what it wrote to stderr.
    */
   use<Result>(use: (calls: TrainingWorkerCalls) => Promise<Result>, events?: TrainingWorkerEvents): Promise<Result>
+  /** Whether somebody uses it now or waits to. */
+  isBusy(): boolean
   /** Ends the thread at once; a call under way fails with WORKER_DIED. */
   kill(): Promise<void>
 }
@@ -26,6 +28,8 @@ type Running = Readonly<{
 export function createTrainingWorker(entry: URL): TrainingWorker {
   let running: Running | undefined
   let listener: TrainingWorkerEvents | undefined
+  let last: Promise<unknown> = Promise.resolve()
+  let userCount = 0
 
   const start = (): Running => {
     const thread = new Worker(entry, { stderr: true })
@@ -69,16 +73,23 @@ export function createTrainingWorker(entry: URL): TrainingWorker {
   }
 
   return {
-    async use(use, events) {
-      running ??= start()
-      const { calls, died } = running
-      listener = events
-      try {
-        return await Promise.race([use(calls), died])
-      } finally {
-        if (listener === events) listener = undefined
-      }
+    use(use, events) {
+      userCount++
+      const turn = last.then(async () => {
+        running ??= start()
+        const { calls, died } = running
+        listener = events
+        try {
+          return await Promise.race([use(calls), died])
+        } finally {
+          listener = undefined
+          userCount--
+        }
+      })
+      last = turn.catch(() => undefined)
+      return turn
     },
+    isBusy: () => userCount > 0,
     async kill() {
       await running?.thread.terminate()
       running = undefined

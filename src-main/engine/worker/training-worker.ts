@@ -6,8 +6,15 @@ import { openImageSource } from '#engine/training/image-source.ts'
 import { predict } from '#engine/training/predict.ts'
 import { type RunHost, StageStopped } from '#engine/training/run-context.ts'
 import { runStage } from '#engine/training/run-stage.ts'
-import { fromErrorData, toErrorData } from '#shared/errors.ts'
-import type { MetricRow, StageOutcome, StageTask, TrainingWorkerCalls, TrainingWorkerEvents } from '#shared/worker-protocol.ts'
+import { toErrorData } from '#shared/errors.ts'
+import type {
+  MetricRow,
+  StageOutcome,
+  StageTask,
+  TrainingWorkerCalls,
+  TrainingWorkerEvents,
+  WorkerAnswer,
+} from '#shared/worker-protocol.ts'
 import { openRunFolder } from './run-folder.ts'
 
 /** Entry of the training worker thread: stages over a port. */
@@ -18,19 +25,16 @@ const reportEveryMs = 250
 let isAskedToStop = false
 
 const calls: TrainingWorkerCalls = {
-  device: (request) => deviceReport(request),
+  device: (request) => toAnswer(() => deviceReport(request)),
   async runStage(task) {
     isAskedToStop = false
     return runToOutcome(task)
   },
-  async predict(task) {
-    try {
+  predict: (task) =>
+    toAnswer(async () => {
       const { name } = await loadBackend(task.backend)
       return { backend: name, ...(await predict(task, openRunFolder(task.projectPath, task.runId))) }
-    } catch (error) {
-      throw fromErrorData(toErrorData(error))
-    }
-  },
+    }),
   stop() {
     isAskedToStop = true
   },
@@ -42,6 +46,14 @@ const listeners = createBirpc<TrainingWorkerEvents, TrainingWorkerCalls>(calls, 
   eventNames: ['progress', 'metrics', 'log'],
   timeout: -1,
 })
+
+async function toAnswer<Value>(work: () => Promise<Value>): Promise<WorkerAnswer<Value>> {
+  try {
+    return { state: 'completed', value: await work() }
+  } catch (error) {
+    return { state: 'failed', error: toErrorData(error) }
+  }
+}
 
 async function runToOutcome(task: StageTask): Promise<StageOutcome> {
   try {

@@ -1,0 +1,71 @@
+import { splitCluster } from '#engine/clustering/split-cluster.ts'
+import type { ProjectStore } from '#engine/jobs/project-store.ts'
+import { readRunEmbedding } from '#engine/jobs/run-embedding.ts'
+import type { ClusterId, ImageId } from '#shared/entities.ts'
+import { SpicerackError } from '#shared/errors.ts'
+import { api } from './api-context.ts'
+import { describeColumns } from './bytes.ts'
+import { currentClustering } from './clusterings.ts'
+import { toDone } from './edits.ts'
+
+export const clustersApi = {
+  list: api.clusters.list.handler(({ context }) => context.session().project.clusters.list()),
+  rename: api.clusters.rename.handler(({ context, input }) =>
+    toDone(context.session().project.edits.apply({ kind: 'renameCluster', ...input })),
+  ),
+  recolour: api.clusters.recolour.handler(({ context, input }) =>
+    toDone(context.session().project.edits.apply({ kind: 'recolourCluster', ...input })),
+  ),
+  merge: api.clusters.merge.handler(({ context, input }) => {
+    const [into, ...from] = input.clusterIds
+    return toDone(context.session().project.edits.apply({ kind: 'mergeClusters', from, into: into! }))
+  }),
+  split: api.clusters.split.handler(({ context, input: { clusterId, imageIds, name } }) => {
+    const { project } = context.session()
+    const part = { imageIds: imageIds ?? findHalf(project, clusterId), ...(name === undefined ? {} : { name }) }
+    const edits = project.edits.apply({ kind: 'splitCluster', clusterId, parts: [part] })
+    return { ...toDone(edits), newClusterId: newestCluster(project) }
+  }),
+  create: api.clusters.create.handler(({ context, input: { name, imageIds } }) => {
+    const { project } = context.session()
+    const edits = project.edits.apply({ kind: 'createCluster', name, imageIds: imageIds ?? [] })
+    return { ...toDone(edits), newClusterId: newestCluster(project) }
+  }),
+}
+
+export const assignmentsApi = {
+  columns: api.assignments.columns.handler(({ context }) => {
+    const { project } = context.session()
+    return describeColumns(project, currentClustering(project).id)
+  }),
+  move: api.assignments.move.handler(({ context, input }) =>
+    toDone(context.session().project.edits.apply({ kind: 'moveImages', ...input })),
+  ),
+  reject: api.assignments.reject.handler(({ context, input: { imageIds, rejected } }) =>
+    toDone(context.session().project.edits.apply({ kind: rejected ? 'rejectImages' : 'unrejectImages', imageIds })),
+  ),
+  confirm: api.assignments.confirm.handler(({ context, input }) =>
+    toDone(context.session().project.edits.apply({ kind: 'confirmImages', ...input })),
+  ),
+}
+
+/** The cluster made last: ids only grow, and the edit that made it has just been committed in this same turn. */
+function newestCluster(project: ProjectStore): ClusterId {
+  return project.clusters.list().at(-1)!.id
+}
+
+/** The images of the cluster that are least like the others, by the embedding of the current run. */
+function findHalf(project: ProjectStore, clusterId: ClusterId): ImageId[] {
+  project.clusters.requireVisible(clusterId)
+  const clustering = currentClustering(project)
+  const embedding = readRunEmbedding(project, clustering.runId)
+  if (!embedding)
+    throw new SpicerackError('NOT_FOUND', 'The run of this clustering has no embedding.', { advice: 'Choose the images by hand.' })
+  const { imageIds, clusterIds } = project.clusterings.columns(clustering.id)
+  const members = Array.from(imageIds).filter((imageId, row) => clusterIds[row] === clusterId && embedding.rowOf.has(imageId)) as ImageId[]
+  const rows = members.map((imageId) => embedding.rowOf.get(imageId)!)
+  const sides = members.length < 2 ? null : splitCluster(embedding, rows)
+  if (!sides)
+    throw new SpicerackError('CONFLICT', 'This cluster cannot be divided: it holds fewer than two different images. Nothing was changed.')
+  return members.filter((_, member) => sides[member] === 1)
+}

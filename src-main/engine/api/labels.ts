@@ -1,0 +1,46 @@
+import type { ProjectStore } from '#engine/jobs/project-store.ts'
+import type { ImageId } from '#shared/entities.ts'
+import { SpicerackError } from '#shared/errors.ts'
+import { api } from './api-context.ts'
+import { toDone } from './edits.ts'
+import { readKnownClasses } from './truth.ts'
+
+export const labelsApi = {
+  list: api.labels.list.handler(({ context }) => context.session().project.labels.list('human')),
+  set: api.labels.set.handler(({ context, input: { imageIds, classId } }) =>
+    toDone(
+      context
+        .session()
+        .project.edits.apply(classId === null ? { kind: 'unlabelImages', imageIds } : { kind: 'labelImages', imageIds, classId }),
+    ),
+  ),
+  import: api.labels.import.handler(({ context, input }) => importLabels(context.session().project, input.path)),
+}
+
+function importLabels(project: ProjectStore, path: string) {
+  const { classOf, unmatchedCount } = readKnownClasses(project, path)
+  if (classOf.size === 0)
+    throw new SpicerackError(
+      'BAD_INPUT',
+      `None of the ${unmatchedCount} labels belongs to an image of this project; nothing was changed.`,
+      {
+        advice: 'Paths are compared with those below the imported folder, then file names.',
+      },
+    )
+  const members = new Map<string, ImageId[]>()
+  for (const [imageId, name] of classOf) members.set(name, [...(members.get(name) ?? []), imageId])
+  const names = [...members.keys()].sort()
+  const missing = names.filter((name) => !project.classes.named(name))
+  const edits = project.connection.write(() => {
+    if (missing.length > 0) project.edits.apply(...missing.map((name) => ({ kind: 'createClass' as const, name })))
+    return project.edits.apply(
+      ...names.map((name) => ({
+        kind: 'labelImages' as const,
+        imageIds: members.get(name)!,
+        classId: project.classes.named(name)!.id,
+        source: 'imported' as const,
+      })),
+    )
+  })
+  return { ...toDone(edits), labelled: classOf.size, classCount: names.length, unmatched: unmatchedCount }
+}

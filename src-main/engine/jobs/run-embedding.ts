@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { RunId } from '#shared/entities.ts'
+import { SpicerackError } from '#shared/errors.ts'
+import type { ProjectStore } from './project-store.ts'
+
+/** The vectors of a run's images: `values` is `[count, dimension]` with unit rows; `rowOf` gives the row of an image id. */
+export type RunEmbedding = Readonly<{ values: Float32Array; count: number; dimension: number; rowOf: ReadonlyMap<number, number> }>
+
+/**
+ * Undefined before the stage `embed` is done.
+ *
+ * @throws PROJECT_DAMAGED when the file is gone or was cut off.
+ */
+export function readRunEmbedding(project: ProjectStore, runId: RunId): RunEmbedding | undefined {
+  const stage = project.runs.get(runId).stages.find(({ name }) => name === 'embed')
+  if (stage?.state !== 'completed' || stage.resultFile === null) return undefined
+  const rowOf = new Map(project.runs.imageIds(runId).map((imageId, row) => [imageId as number, row]))
+  const bytes = readEmbeddingFile(join(project.folder.path, stage.resultFile))
+  const dimension = bytes.length / 4 / rowOf.size
+  if (!Number.isInteger(dimension) || dimension < 1) throw damaged(stage.resultFile)
+  const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
+  return { values, count: rowOf.size, dimension, rowOf }
+}
+
+function readEmbeddingFile(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw damaged(path)
+    throw error
+  }
+}
+
+function damaged(path: string): SpicerackError {
+  return new SpicerackError('PROJECT_DAMAGED', `The embedding ${path} is gone or damaged; nothing was changed.`, {
+    advice: 'Restore it from a backup, or run again.',
+  })
+}
