@@ -22,8 +22,8 @@ export interface AdaptiveThreshold {
  * @source Wang et al. 2023, "FreeMatch", equations 5 to 8.
  */
 export function createAdaptiveThreshold(classCount: number, momentum: number, highest: number): AdaptiveThreshold {
-  const confidence = tf.variable(tf.scalar(1 / classCount), false)
-  const frequency = tf.variable(tf.fill([classCount], 1 / classCount), false)
+  const confidence = tf.tidy(() => tf.variable(tf.scalar(1 / classCount), false))
+  const frequency = tf.tidy(() => tf.variable(tf.fill([classCount], 1 / classCount), false))
   return {
     parameters: [
       { name: 'threshold.confidence', kind: 'statistic', variable: confidence },
