@@ -44,17 +44,18 @@ export function projectFolder(path: string): ProjectFolder {
  * @throws PROJECT_EXISTS when something is there already; FOLDER_READ_ONLY, DISK_FULL.
  */
 export function makeProjectFolder(folder: ProjectFolder): void {
+  const parent = resolve(folder.path, '..')
   try {
-    mkdirSync(resolve(folder.path, '..'), { recursive: true })
+    mkdirSync(parent, { recursive: true })
     mkdirSync(folder.path)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
-    if (code === 'EEXIST')
+    if (code === 'EEXIST' && isFolder(parent))
       throw new SpicerackError('PROJECT_EXISTS', `There is something at ${folder.path} already; it was not touched.`, {
         advice: 'Open it, or choose another name.',
         cause: error,
       })
-    if (code === 'ENOTDIR')
+    if (code === 'ENOTDIR' || code === 'EEXIST')
       throw new SpicerackError('FOLDER_READ_ONLY', `No project can be made at ${folder.path}: a part of this path is a file.`, {
         advice: 'Choose a folder you can write to.',
         cause: error,
@@ -82,6 +83,10 @@ function makeParts(folder: ProjectFolder): void {
   } catch (error) {
     throw toDatabaseError(error)
   }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
 function isFile(path: string): boolean {

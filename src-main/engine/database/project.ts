@@ -3,11 +3,18 @@ import { basename, join, resolve } from 'node:path'
 import type { Project } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { type Connection, connect, toDatabaseError } from './connection.ts'
+import { createEdits } from './edits.ts'
+import { createImagePages } from './image-pages.ts'
 import { migrate, readSchemaVersion } from './migrate.ts'
 import { makeProjectFolder, type ProjectFolder, projectFolder, requireProjectFolder } from './project-folder.ts'
 import { lockProject, type ProjectLock } from './project-lock.ts'
+import { createClassesTable } from './tables/classes.ts'
+import { createClusteringsTable } from './tables/clusterings.ts'
+import { createClustersTable } from './tables/clusters.ts'
+import { createExportsTable } from './tables/exports.ts'
 import { createImagesTable } from './tables/images.ts'
 import { createJobsTable } from './tables/jobs.ts'
+import { createLabelsTable } from './tables/labels.ts'
 import { createMetricsTable } from './tables/metrics.ts'
 import { createProjectTable } from './tables/project.ts'
 import { createRunsTable } from './tables/runs.ts'
@@ -61,6 +68,7 @@ export function openProject(path: string): OpenProject {
     const project = assemble(folder, connection, lock)
     project.project.get()
     project.jobs.interruptUnfinished()
+    project.exports.failUnfinished()
     return project
   } catch (error) {
     connection?.close()
@@ -80,6 +88,13 @@ function assemble(folder: ProjectFolder, connection: Connection, lock: ProjectLo
     runs: createRunsTable(connection),
     metrics: createMetricsTable(connection),
     jobs: createJobsTable(connection),
+    clusterings: createClusteringsTable(connection),
+    clusters: createClustersTable(connection),
+    classes: createClassesTable(connection),
+    labels: createLabelsTable(connection),
+    exports: createExportsTable(connection),
+    pages: createImagePages(connection),
+    edits: createEdits(connection),
     /** The project as it crosses the wire. */
     describe: (): Project => ({
       ...project.get(),

@@ -112,6 +112,7 @@ CREATE TABLE clusters (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL,
   colour TEXT NOT NULL,
+  made_by_person INTEGER NOT NULL DEFAULT 0,
   deleted INTEGER NOT NULL DEFAULT 0,
   merged_into INTEGER REFERENCES clusters (id)
 ) STRICT;
@@ -150,10 +151,11 @@ CREATE TABLE classes (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL,
   colour TEXT NOT NULL,
-  key TEXT
+  key TEXT,
+  deleted INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE UNIQUE INDEX classes_by_name ON classes (name);
-CREATE UNIQUE INDEX classes_by_key ON classes (key) WHERE key IS NOT NULL;
+CREATE UNIQUE INDEX classes_by_name ON classes (name) WHERE deleted = 0;
+CREATE UNIQUE INDEX classes_by_key ON classes (key) WHERE key IS NOT NULL AND deleted = 0;
 
 CREATE TABLE mappings (
   cluster_id INTEGER PRIMARY KEY REFERENCES clusters (id),
@@ -170,6 +172,7 @@ CREATE TABLE labels (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX labels_by_class ON labels (class_id, source, image_id);
 
+-- The cluster into which a person put an image.
 CREATE TABLE placements (
   image_id INTEGER PRIMARY KEY REFERENCES images (id),
   cluster_id INTEGER NOT NULL REFERENCES clusters (id)

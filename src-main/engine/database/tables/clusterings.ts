@@ -1,0 +1,170 @@
+import type { ClusterId, Clustering, ClusteringId, ImageId, RunId } from '#shared/entities.ts'
+import { SpicerackError } from '#shared/errors.ts'
+import type { Connection } from '../connection.ts'
+import { createClustersTable } from './clusters.ts'
+
+/** What a stage found, ready to be kept. */
+export type NewClustering = Readonly<{
+  runId: RunId
+  stage: Clustering['stage']
+  head: number | null
+  /** Unsupervised; lower is better. */
+  score: number | null
+  heads?: Clustering['heads']
+  /** One entry a cluster index: the cluster of before that it continues (matched by the caller), or null for a new one. */
+  carriedOver: readonly (ClusterId | null)[]
+  imageIds: readonly ImageId[]
+  /** `[images]` index of the cluster. */
+  clusters: ArrayLike<number>
+  /** `[images]` 0-1. */
+  confidences: ArrayLike<number>
+  /** `[images]` 0-1; left out before the stage `reliable`. */
+  localConsistencies?: ArrayLike<number>
+  /** `[images]` 1 = reliable. */
+  reliable?: ArrayLike<number>
+}>
+
+/** An image that a person put into one cluster and the model into another. */
+export type Contradiction = Readonly<{ imageId: ImageId; placedIn: ClusterId; foundIn: ClusterId; confidence: number }>
+
+type ClusteringRow = Omit<Clustering, 'heads' | 'isCurrent'> & Readonly<{ heads: string; isCurrent: number }>
+
+const columns = `id, run_id AS runId, stage, head, score, heads, image_count AS imageCount, created_at AS createdAt,
+  id = (SELECT current_clustering_id FROM project) AS isCurrent`
+
+export type ClusteringsTable = ReturnType<typeof createClusteringsTable>
+
+/** One row a clustering, its clusters by index, and the assignment of every image. */
+export function createClusteringsTable(connection: Connection) {
+  const { sql, write } = connection
+  const clusters = createClustersTable(connection)
+  const insert = sql.prepare(
+    `INSERT INTO clusterings (run_id, stage, head, score, heads, image_count, created_at)
+     VALUES (@runId, @stage, @head, @score, @heads, @imageCount, @createdAt)`,
+  )
+  const insertMember = sql.prepare('INSERT INTO clustering_clusters (clustering_id, cluster_index, cluster_id) VALUES (?, ?, ?)')
+  const insertAssignment = sql.prepare('INSERT INTO assignments VALUES (?, ?, ?, ?, ?, ?, ?)')
+  const one = sql.prepare<[number], ClusteringRow>(`SELECT ${columns} FROM clusterings WHERE id = ?`)
+  const all = sql.prepare<[], ClusteringRow>(`SELECT ${columns} FROM clusterings ORDER BY id DESC`)
+  const members = sql
+    .prepare<[number], ClusterId>('SELECT cluster_id FROM clustering_clusters WHERE clustering_id = ? ORDER BY cluster_index')
+    .pluck()
+  const found = sql
+    .prepare<[number], [ImageId, ClusterId, ClusterId, number, number | null, number]>(
+      `SELECT image_id, cluster_id, found_cluster_id, confidence, local_consistency, reliable FROM assignments
+       WHERE clustering_id = ? ORDER BY image_id`,
+    )
+    .raw()
+  const setReliable = sql.prepare('UPDATE assignments SET local_consistency = ?, reliable = ? WHERE clustering_id = ? AND image_id = ?')
+  const point = sql.prepare('UPDATE project SET current_clustering_id = ?')
+  const obey = sql.prepare(
+    `UPDATE assignments SET cluster_id = placements.cluster_id FROM placements
+     WHERE clustering_id = ? AND assignments.image_id = placements.image_id`,
+  )
+  const forget = sql.prepare(
+    `UPDATE assignments SET cluster_id = found_cluster_id
+     WHERE clustering_id = ? AND cluster_id <> found_cluster_id AND image_id NOT IN (SELECT image_id FROM placements)`,
+  )
+  const contradictions = sql.prepare<[number], Contradiction>(
+    `SELECT image_id AS imageId, placements.cluster_id AS placedIn, found_cluster_id AS foundIn, confidence
+     FROM placements JOIN assignments USING (image_id)
+     WHERE clustering_id = ? AND found_cluster_id <> placements.cluster_id ORDER BY confidence DESC, image_id`,
+  )
+  const moved = sql.prepare<[number, number], { fromCluster: ClusterId; toCluster: ClusterId; imageCount: number }>(
+    `SELECT a.found_cluster_id AS fromCluster, b.found_cluster_id AS toCluster, count(*) AS imageCount
+     FROM assignments AS a JOIN assignments AS b ON b.image_id = a.image_id
+     WHERE a.clustering_id = ? AND b.clustering_id = ? AND a.found_cluster_id <> b.found_cluster_id
+     GROUP BY 1, 2 ORDER BY imageCount DESC, 1, 2`,
+  )
+
+  const toClustering = (row: ClusteringRow): Clustering => ({
+    ...row,
+    heads: JSON.parse(row.heads) as Clustering['heads'],
+    isCurrent: row.isCurrent === 1,
+  })
+  const get = (id: ClusteringId): Clustering => {
+    const row = one.get(id)
+    if (!row) throw new SpicerackError('NOT_FOUND', `There is no clustering ${id}.`)
+    return toClustering(row)
+  }
+  /** The identity that continues: one that was merged away lives on in the cluster it was merged into. */
+  const survivor = (id: ClusterId): ClusterId | null => {
+    let row = clusters.get(id)
+    while (row.mergedInto !== null) row = clusters.get(row.mergedInto)
+    return row.deleted ? null : row.id
+  }
+  const setCurrent = (id: ClusteringId): Clustering =>
+    write(() => {
+      get(id)
+      forget.run(id)
+      obey.run(id)
+      point.run(id)
+      return get(id)
+    })
+
+  return {
+    /** Keeps a clustering with all its assignments, in one transaction. It is not looked at before `setCurrent`. */
+    save: (clustering: NewClustering): Clustering =>
+      write(() => {
+        const { imageIds, confidences, localConsistencies, reliable } = clustering
+        const { lastInsertRowid } = insert.run({
+          runId: clustering.runId,
+          stage: clustering.stage,
+          head: clustering.head,
+          score: clustering.score,
+          heads: JSON.stringify(clustering.heads ?? []),
+          imageCount: imageIds.length,
+          createdAt: Date.now(),
+        })
+        const id = Number(lastInsertRowid) as ClusteringId
+        const taken = new Set<ClusterId>()
+        const idOfIndex = clustering.carriedOver.map((before, index) => {
+          const kept = before === null ? null : survivor(before)
+          const clusterId = kept === null || taken.has(kept) ? clusters.add().id : kept
+          taken.add(clusterId)
+          insertMember.run(id, index, clusterId)
+          return clusterId
+        })
+        for (let row = 0; row < imageIds.length; row++) {
+          const clusterId = idOfIndex[clustering.clusters[row]]
+          if (clusterId === undefined) throw new SpicerackError('BAD_INPUT', `Image ${imageIds[row]} is in a cluster that does not exist.`)
+          const consistency = localConsistencies?.[row] ?? null
+          insertAssignment.run(id, imageIds[row], clusterId, clusterId, confidences[row], consistency, reliable?.[row] ? 1 : 0)
+        }
+        return get(id)
+      }),
+    /** Adds what the stage `reliable` found, in one transaction. */
+    saveReliable: (
+      id: ClusteringId,
+      result: Readonly<{ imageIds: readonly ImageId[]; localConsistencies: ArrayLike<number>; reliable: ArrayLike<number> }>,
+    ): void =>
+      write(() => {
+        for (const [row, imageId] of result.imageIds.entries())
+          setReliable.run(result.localConsistencies[row], result.reliable[row] ? 1 : 0, id, imageId)
+      }),
+    /** Makes this the clustering that pages, corrections and exports look at; placements of a person are obeyed in it. */
+    setCurrent,
+    get,
+    /** Newest first. */
+    list: (): Clustering[] => all.all().map(toClustering),
+    /** The stable id of each cluster index. */
+    clusterIds: (id: ClusteringId): ClusterId[] => members.all(id),
+    /** Columns by image id: what the next clustering is matched with and what a map draws. */
+    columns: (id: ClusteringId) => {
+      const rows = found.all(id)
+      return {
+        imageIds: Int32Array.from(rows, (row) => row[0]),
+        clusterIds: Int32Array.from(rows, (row) => row[1]),
+        foundClusterIds: Int32Array.from(rows, (row) => row[2]),
+        confidences: Float32Array.from(rows, (row) => row[3]),
+        /** NaN where it is not known. */
+        localConsistencies: Float32Array.from(rows, (row) => row[4] ?? Number.NaN),
+        reliable: Uint8Array.from(rows, (row) => row[5]),
+      }
+    },
+    /** Which decisions of a person this clustering contradicts, surest first. */
+    contradictions: (id: ClusteringId): Contradiction[] => contradictions.all(id),
+    /** How many images went from which cluster to which, most first. */
+    moved: (from: ClusteringId, to: ClusteringId) => moved.all(from, to),
+  }
+}
