@@ -19,6 +19,7 @@ export interface Session {
   follow(job: Job): Promise<void>
 }
 
+const jobTitles: Readonly<Record<Job['kind'], string>> = { import: 'Reading images', run: 'Preparing', export: 'Writing the dataset' }
 const stageTitles: Readonly<Record<string, string>> = {
   pretrain: 'Learning features',
   embed: 'Embedding',
@@ -64,7 +65,14 @@ async function followJob(client: EngineClient, output: Output, job: Job): Promis
       if (event.type === 'log') output.say(event.line)
       if (event.type === 'progress') {
         const { stage, done, total, rate, secondsLeft, note } = event.progress
-        output.progress({ task: stage === null ? 'Reading images' : (stageTitles[stage] ?? stage), done, total, rate, secondsLeft, note })
+        output.progress({
+          task: stage === null ? jobTitles[job.kind] : (stageTitles[stage] ?? stage),
+          done,
+          total,
+          rate,
+          secondsLeft,
+          note,
+        })
       }
     }
     output.progressDone()
