@@ -1,6 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { api } from './api-context.ts'
-import { askWorker } from './ask-worker.ts'
+import { valueOrThrow } from './worker-answer.ts'
 
 export const engineApi = {
   status: api.engine.status.handler(({ context }) => {
@@ -20,7 +20,7 @@ export const engineApi = {
 
 export const deviceApi = {
   report: api.device.report.handler(async ({ context, input }) => {
-    const { used, providers } = await askWorker(context.worker, (calls) => calls.device(input))
+    const { used, providers } = valueOrThrow(await context.worker.ask((calls) => calls.device(input)))
     return { used, providers }
   }),
 }

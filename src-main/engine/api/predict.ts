@@ -6,7 +6,7 @@ import type { Run, RunId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
 import { api } from './api-context.ts'
-import { askWorker } from './ask-worker.ts'
+import { computeNow } from './worker-answer.ts'
 
 /** Pixels held at once: 256 MB. */
 const chunkBytes = 1 << 28
@@ -25,7 +25,7 @@ export const predictApi = {
     for (let start = 0; start < input.files.length; start += chunkLength) {
       const files = input.files.slice(start, start + chunkLength)
       const { pixels, problems } = await decodeFiles(context.pool, files, { size, fit }, signal)
-      const outcome = await askWorker(context.worker, (calls) =>
+      const outcome = await computeNow(context.worker, (calls) =>
         calls.predict({
           projectPath: project.folder.path,
           runId: run.id,
@@ -74,13 +74,17 @@ async function decodeFiles(pool: ImagePool, files: readonly string[], settings: 
     {
       ...(signal ? { signal } : {}),
       onResult: (_, result) => {
-        problems.push(result.kind === 'problem' ? result.message : null)
+        problems.push(result.kind === 'problem' ? problemOf(result) : null)
         if (result.kind === 'image') pixels.set(result.pixels, count++ * rowBytes)
       },
     },
   )
   if (cancelled) throw new SpicerackError('CANCELLED', 'The prediction was cancelled.')
   return { pixels: pixels.slice(0, count * rowBytes), problems }
+}
+
+function problemOf({ code, message }: Readonly<{ code: string; message: string }>): string {
+  return code === 'vanished' ? 'There is no such file.' : message
 }
 
 /** Turns an output of the classifier into the cluster that it means, and the class to which a person mapped that cluster. */

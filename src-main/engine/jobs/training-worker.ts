@@ -13,6 +13,8 @@ export interface TrainingWorker {
    * @throws WORKER_DIED when the thread ends during the call, with the tail of what it wrote to stderr.
    */
   use<Result>(use: (calls: TrainingWorkerCalls) => Promise<Result>, events?: TrainingWorkerEvents): Promise<Result>
+  /** The same beside whatever it is doing; for calls that leave the compute device alone. */
+  ask<Result>(ask: (calls: TrainingWorkerCalls) => Promise<Result>): Promise<Result>
   /** Whether somebody uses it now or waits to. */
   isBusy(): boolean
   /** Ends the thread at once; a call under way fails with WORKER_DIED. */
@@ -88,6 +90,11 @@ export function createTrainingWorker(entry: URL): TrainingWorker {
       })
       last = turn.catch(() => undefined)
       return turn
+    },
+    ask(ask) {
+      running ??= start()
+      const { calls, died } = running
+      return Promise.race([ask(calls), died])
     },
     isBusy: () => userCount > 0,
     async kill() {
