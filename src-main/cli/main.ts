@@ -8,7 +8,7 @@ import { showDevices } from './commands/device.ts'
 import { type ExportFlags, exportProject } from './commands/export.ts'
 import { predictFiles } from './commands/predict.ts'
 import { replay } from './commands/replay.ts'
-import { type RunFlags, startRun } from './commands/run.ts'
+import { exportFeatures, type RunFlags, startRun } from './commands/run.ts'
 import { serve } from './commands/serve.ts'
 import { showStatus } from './commands/status.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
@@ -31,6 +31,7 @@ const withRunFlags = (command: Command): Command =>
     .addOption(new Option('--epochs <N>', 'epochs of learning features').argParser(wholeNumber))
     .addOption(new Option('--seed <S>', 'same seed, same result').argParser(wholeNumber).default(0))
     .addOption(new Option('--backend <name>', 'compute backend').choices(backendChoices).default('auto'))
+    .option('--export-npy <dir>', 'also write the embedding (feas_moco_512_l2.npy) and its list of files there')
     .option('--set <stage.setting=value...>', 'any setting of a stage, as pretrain.widthFactor=0.5')
 
 withRunFlags(program.command('cluster <folder>').description('all in one go: import, learn, cluster, export'))
@@ -60,6 +61,7 @@ withRunFlags(program.command('run <project>').description('learn, cluster and tr
   .action((path: string, flags: RunFlags) =>
     inProject(path, async (session) => {
       await startRun(session, flags)
+      await exportFeatures(session, flags.exportNpy)
       await showStatus(session)
     }),
   )

@@ -40,8 +40,17 @@ export const exportsContract = {
   ),
   start: procedure.input(exportRequestSchema).output(jobSchema),
   list: procedure.output(z.array(exportSchema).readonly()),
+  /** Writes feas_moco_<dimension>_l2.npy, the embedding of the run behind the current clustering, and the list of its files. */
+  features: procedure
+    .input(z.object({ /** Absolute path of an existing folder. */ folder: z.string().min(1) }))
+    .output(z.object({ files: z.array(z.string()).readonly(), imageCount: z.number().int() })),
   /** Writes contact-sheet.jpg and contact-sheet.html: every cluster with its most typical images. */
   contactSheet: procedure
-    .input(z.object({ /** Absolute path of an existing folder. */ folder: z.string().min(1), imagesPerCluster: z.number().int().min(1).max(40).default(12) }))
+    .input(
+      z.object({
+        /** Absolute path of an existing folder. */ folder: z.string().min(1),
+        imagesPerCluster: z.number().int().min(1).max(40).default(12),
+      }),
+    )
     .output(z.object({ imagePath: z.string(), pagePath: z.string() })),
 }

@@ -15,10 +15,6 @@ export const backboneChoices = [
 
 /** Stage 1, MoCo v2 on the user's own images. Defaults are the published ones. */
 export const pretrainSettings = {
-  features: choice('moco', ['moco'], {
-    source: published,
-    help: 'Where features come from: "moco" learns them from these images.',
-  }),
   backbone: choice('clusterresnet', backboneChoices, { source: published, help: 'Network that turns an image into features.' }),
   widthFactor: real(1, 0.03125, 4, { source: published, help: 'Factor on every channel count; 0.25 is about ten times faster than 1.' }),
   epochs: integer(1000, 1, 100_000, { unit: 'epochs', source: published, help: 'Passes over all images.' }),

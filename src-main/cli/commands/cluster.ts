@@ -5,7 +5,7 @@ import { SpicerackError } from '#shared/errors.ts'
 import type { Output } from '../output.ts'
 import { type Session, withSession } from '../session.ts'
 import { describeClusters } from './clusters.ts'
-import { type RunFlags, startRun } from './run.ts'
+import { exportFeatures, type RunFlags, startRun } from './run.ts'
 
 export type ClusterFlags = RunFlags & Readonly<{ out: string; truth?: string; split?: boolean }>
 
@@ -29,6 +29,7 @@ export function clusterFolder(output: Output, folder: string, flags: ClusterFlag
     else await client.project.create({ path: projectPath })
     await importFolder(session, folder)
     await startRun(session, flags)
+    await exportFeatures(session, flags.exportNpy)
     const clusters = await client.clusters.list()
     const sheet = await client.exports.contactSheet({ folder: out })
     await session.follow(

@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { SpicerackError } from '#shared/errors.ts'
 import { isAtRest, stageNames } from '#shared/jobs.ts'
 import { stageSettings } from '#shared/recipes/recipe.ts'
@@ -13,6 +15,8 @@ export type RunFlags = Readonly<{
   backend?: BackendChoice
   /** `stage.name=value` */
   set?: readonly string[]
+  /** Folder for the embedding as .npy. */
+  exportNpy?: string
   resume?: boolean
 }>
 
@@ -43,6 +47,14 @@ export async function startRun(session: Session, flags: RunFlags): Promise<void>
   const done = await client.runs.get({ runId: run.id })
   output.say(`Computed on ${done.backendUsed ?? 'nothing'}.`)
   for (const line of done.stages.flatMap(({ advice }) => advice)) output.say(`Note: ${line}`)
+}
+
+/** Writes the embedding for NumPy into `folder`, which is made; nothing without one. */
+export async function exportFeatures({ client, output }: Session, folder: string | undefined): Promise<void> {
+  if (folder === undefined) return
+  mkdirSync(resolve(folder), { recursive: true })
+  const { files } = await client.exports.features({ folder: resolve(folder) })
+  for (const file of files) output.say(`Written: ${file}`)
 }
 
 async function suggestClusterCount({ client, output }: Session): Promise<number> {

@@ -7,6 +7,7 @@ import { toExportOptions, toExportRows } from '#engine/jobs/export-rows.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { api } from './api-context.ts'
 import { contactSheetApi } from './contact-sheet.ts'
+import { featuresApi } from './features.ts'
 
 export const exportsApi = {
   plan: api.exports.plan.handler(({ context, input }) => {
@@ -30,6 +31,7 @@ export const exportsApi = {
     const payload: z.infer<typeof exportPayloadSchema> = { exportId: id, request: input }
     return queue.add('export', payload)
   }),
+  features: featuresApi,
   contactSheet: contactSheetApi,
   list: api.exports.list.handler(({ context }) => context.session().project.exports.list()),
 }
