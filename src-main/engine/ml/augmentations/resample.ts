@@ -44,14 +44,14 @@ export function shiftMatrices(shift: tf.Tensor1D, flip: tf.Tensor1D, side: numbe
 /**
  * Matrices of a Gaussian blur, renormalised at the borders.
  *
- * @param sigma `[batch]` float32, in pixels; below 0.1 nothing is blurred.
+ * @param sigma `[batch]` float32, in pixels, at least 0; at 0.05 and below every pixel stays as it is.
  * @returns `[batch, side, side]`, rows sum to 1.
  */
 export function blurMatrices(sigma: tf.Tensor1D, side: number): tf.Tensor3D {
   return tf.tidy(() => {
     const positions = tf.range(0, side)
     const distance = tf.square(tf.sub(tf.reshape(positions, [1, side, 1]), tf.reshape(positions, [1, 1, side])))
-    const weights = tf.exp(tf.neg(tf.div(distance, tf.mul(tf.square(column(sigma)), 2))))
+    const weights = tf.exp(tf.neg(tf.div(distance, tf.mul(tf.square(tf.maximum(column(sigma), 0.05)), 2))))
     return tf.div(weights, tf.sum(weights, 2, true)) as tf.Tensor3D
   })
 }
