@@ -7,6 +7,7 @@ import type { Parameter } from '#engine/ml/parameters.ts'
 import { deriveSeed } from '#engine/ml/random.ts'
 import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
 import { blocks } from './batches.ts'
+import { computeValues } from './compute-values.ts'
 import type { ImageSource } from './image-source.ts'
 import { type RunHost, StageStopped } from './run-context.ts'
 
@@ -51,7 +52,7 @@ export async function classify(
   const probabilities = new Float32Array(source.count * classCount)
   for (const indices of blocks(source.count, blockSize)) {
     if (host.shouldStop()) throw new StageStopped(0)
-    const block = tf.tidy(() => tf.softmax(classifier.logits(normalizeImages(source.images(indices)), 'running')).dataSync())
+    const block = computeValues(() => tf.softmax(classifier.logits(normalizeImages(source.images(indices)), 'running')))
     probabilities.set(block, indices[0] * classCount)
     await tf.nextFrame()
   }

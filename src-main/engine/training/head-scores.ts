@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Embeddings } from '#engine/clustering/embeddings.ts'
 import type { ParallelHeads } from '#engine/ml/parallel-heads.ts'
+import { computeValues } from './compute-values.ts'
 
 const blockRows = 2048
 
@@ -17,9 +18,9 @@ export async function scoreHeads(
   const probabilities = Array.from({ length: headCount }, () => new Float32Array(count * clusterCount))
   for (let start = 0; start < count; start += blockRows) {
     const rows = Math.min(blockRows, count - start)
-    const block = tf.tidy(() => {
+    const block = computeValues(() => {
       const input = tf.tensor2d(values.subarray(start * dimension, (start + rows) * dimension), [rows, dimension])
-      return tf.softmax(heads.applyAll(input)).dataSync() as Float32Array
+      return tf.softmax(heads.applyAll(input))
     })
     for (let head = 0; head < headCount; head++)
       probabilities[head].set(block.subarray(head * rows * clusterCount, (head + 1) * rows * clusterCount), start * clusterCount)

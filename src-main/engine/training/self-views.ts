@@ -6,6 +6,7 @@ import { applyWeakView, drawWeakView } from '#engine/ml/augmentations/weak.ts'
 import type { Backbone } from '#engine/ml/backbones/backbone.ts'
 import { createRandom, deriveSeed } from '#engine/ml/random.ts'
 import type { SelfSettings } from '#shared/stages/self.ts'
+import { computeValues } from './compute-values.ts'
 import { computeFeatures } from './features.ts'
 import type { ImageSource } from './image-source.ts'
 import { type RunHost, StageStopped } from './run-context.ts'
@@ -90,10 +91,8 @@ export function freshViews(backbone: Backbone, source: ImageSource, settings: Se
         if (host.shouldStop()) throw new StageStopped(0)
         const block = images.subarray(start, start + settings.scoreBatchSize)
         const random = createRandom(deriveSeed(seed, 'self-weak', set, start))
-        const features = tf.tidy(() =>
-          backbone
-            .features(applyWeakView(source.images(block), drawWeakView(random, block.length, settings.cropPadding)), 'running')
-            .dataSync(),
+        const features = computeValues(() =>
+          backbone.features(applyWeakView(source.images(block), drawWeakView(random, block.length, settings.cropPadding)), 'running'),
         )
         values.set(features, start * backbone.featureCount)
         await tf.nextFrame()
