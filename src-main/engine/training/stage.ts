@@ -27,7 +27,7 @@ export interface TrainingStage<Batch extends tf.TensorContainer> {
   /** What follows an update: queue, moving averages, evaluation. */
   afterStep?(batch: Batch, step: number): void | Promise<void>
   learningRate(step: number): number
-  /** State by reference: the loop copies it into a checkpoint at once. */
+  /** State by reference, or made anew: the loop calls it in a tidy and copies it into a checkpoint at once. */
   state(): StageState
   restore(state: StageState): void
   dispose(): void

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { SpicerackError } from '#shared/errors.ts'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts'
 import { type RunHost, StageStopped } from './run-context.ts'
-import type { TrainingStage } from './stage.ts'
+import type { StageState, TrainingStage } from './stage.ts'
 
 export type LoopOptions = Readonly<{
   /** Name of the stage; names its checkpoints. */
@@ -17,8 +17,8 @@ const throughputWindow = 20
  * Takes a stage from its last checkpoint to its last step. Stopping, also by force, and going on gives the same result as never
  * having stopped.
  *
- * @throws StageStopped when asked to stop, after a checkpoint; TRAINING_DIVERGED when the loss is no number any more, the last
- * checkpoint kept; CHECKPOINT_DAMAGED when neither the last checkpoint nor the one before can be read.
+ * @throws StageStopped when asked to stop, after a checkpoint; TRAINING_DIVERGED when the loss or a weight is no number any more, the
+ * last checkpoint kept; CHECKPOINT_DAMAGED when neither the last checkpoint nor the one before can be read.
  */
 export async function train<Batch extends tf.TensorContainer>(
   stage: TrainingStage<Batch>,
@@ -34,14 +34,20 @@ export async function train<Batch extends tf.TensorContainer>(
     step = found.step
     host.log(`${options.name}: goes on from step ${step} of ${stage.totalSteps}`)
   }
+  const save = (): void => checkpoints.write(snapshot(stage, step))
   let savedAt = host.now()
   const finishTimes = [savedAt]
   while (step < stage.totalSteps) {
     if (host.shouldStop()) {
-      checkpoints.write(encodeCheckpoint(stage.state(), step))
+      save()
       throw new StageStopped(step)
     }
-    const values = await takeStep(stage, step)
+    const batch = await stage.batch(step).catch((error: unknown) => {
+      if (!(error instanceof StageStopped)) throw error
+      save()
+      throw new StageStopped(step)
+    })
+    const values = await takeStep(stage, batch, step)
     step++
     const now = host.now()
     finishTimes.push(now)
@@ -56,11 +62,12 @@ export async function train<Batch extends tf.TensorContainer>(
       note: '',
     })
     if (now - savedAt > options.checkpointMinutes * 60_000) {
-      checkpoints.write(encodeCheckpoint(stage.state(), step))
+      save()
       savedAt = host.now()
     }
     await tf.nextFrame()
   }
+  tf.tidy(() => refuseDiverged(stage.state(), step))
 }
 
 /** Takes away the checkpoints of a stage whose result is written. */
@@ -69,8 +76,33 @@ export function forgetCheckpoints(name: string, host: RunHost): void {
   host.files.remove(before(name))
 }
 
-async function takeStep<Batch extends tf.TensorContainer>(stage: TrainingStage<Batch>, step: number): Promise<Record<string, number>> {
-  const batch = await stage.batch(step)
+/** The state as bytes; what the stage makes for it alone is disposed. @throws TRAINING_DIVERGED when a value is no number. */
+function snapshot<Batch extends tf.TensorContainer>(stage: TrainingStage<Batch>, step: number): Uint8Array {
+  let encoded: Uint8Array = new Uint8Array()
+  tf.tidy(() => {
+    const state = stage.state()
+    refuseDiverged(state, step)
+    encoded = encodeCheckpoint(state, step)
+  })
+  return encoded
+}
+
+function refuseDiverged({ tensors }: StageState, step: number): void {
+  for (const [name, tensor] of Object.entries(tensors))
+    if (!tensor.dataSync().every(Number.isFinite)) throw divergence(`"${name}" is no number any more`, step)
+}
+
+function divergence(what: string, step: number): SpicerackError {
+  return new SpicerackError('TRAINING_DIVERGED', `Training diverged at step ${step}: ${what}; the last checkpoint is kept.`, {
+    advice: 'Start a run with a smaller learning rate.',
+  })
+}
+
+async function takeStep<Batch extends tf.TensorContainer>(
+  stage: TrainingStage<Batch>,
+  batch: Batch,
+  step: number,
+): Promise<Record<string, number>> {
   try {
     const values: Record<string, number> = {}
     tf.tidy(() => {
@@ -82,14 +114,11 @@ async function takeStep<Batch extends tf.TensorContainer>(stage: TrainingStage<B
         return loss.total
       }, [...stage.trainable])
       values.loss = value.dataSync()[0]
-      if (!Number.isFinite(values.loss))
-        throw new SpicerackError('TRAINING_DIVERGED', `The loss became ${values.loss} at step ${step + 1}; the last checkpoint is kept.`, {
-          advice: 'Start a run with a smaller learning rate.',
-        })
       for (const [name, metric] of Object.entries(metrics)) {
         values[name] = metric.dataSync()[0]
         metric.dispose()
       }
+      if (!Number.isFinite(values.loss)) throw divergence(`the loss became ${values.loss}`, step + 1)
       values.learningRate = stage.learningRate(step)
       stage.update(
         stage.trainable.map((variable) => grads[variable.name]),
@@ -118,8 +147,10 @@ function checkpointFiles(name: string, host: RunHost): { read(): Checkpoint | un
       } catch (error) {
         const older = files.read(before(name))
         if (!older) throw error
+        const found = decodeCheckpoint(older)
         host.log(`${name}: the newest checkpoint is damaged, the one before it is used`)
-        return decodeCheckpoint(older)
+        files.write(newest(name), older)
+        return found
       }
     },
     write(encoded) {
