@@ -186,7 +186,7 @@ export async function semi({ task, source, host }: RunContext): Promise<StageRes
   const clustering = likeliest(probabilities, clusterCount)
   for (const [image, target] of targets.entries()) if (target >= 0) moveTo(clustering, probabilities, image, target, clusterCount)
   const advice = recipe.self.repairEmpty
-    ? keepReliableOfLostClusters(clustering, probabilities, found.clusters, reliable, clusterCount)
+    ? keepReliableOfLostClusters(clustering, probabilities, found.clusters, reliable, targets, clusterCount)
     : []
   return { stage: 'semi', clustering: { clusterCount, ...clustering }, weightsFile: runFiles.semi, advice }
 }
@@ -215,18 +215,20 @@ function startPretrained({ classifier }: FixMatchStage, { task, host }: RunConte
   tf.dispose(tensors as Record<string, tf.Tensor>)
 }
 
-/** A cluster that the classifier lost keeps the reliable images it had. */
+/** A cluster that the classifier lost keeps the reliable images it had, save those that a person decided on. */
 function keepReliableOfLostClusters(
   clustering: { clusters: Int32Array; confidences: Float32Array },
   probabilities: Float32Array,
   before: Int32Array,
   reliable: Uint8Array,
+  targets: Int32Array,
   clusterCount: number,
 ): string[] {
   const present = new Set(clustering.clusters)
-  const lost = new Set(before.filter((cluster, image) => reliable[image] === 1 && !present.has(cluster)))
+  const mayReturn = (image: number): boolean => reliable[image] === 1 && targets[image] < 0
+  const lost = new Set(before.filter((cluster, image) => mayReturn(image) && !present.has(cluster)))
   for (const [image, cluster] of before.entries())
-    if (reliable[image] === 1 && lost.has(cluster)) moveTo(clustering, probabilities, image, cluster, clusterCount)
+    if (mayReturn(image) && lost.has(cluster)) moveTo(clustering, probabilities, image, cluster, clusterCount)
   return [...lost].map(
     (cluster) =>
       `The classifier did not recognise cluster ${cluster + 1} any more; it keeps its reliable images. It may be part of another cluster.`,
