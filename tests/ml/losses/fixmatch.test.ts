@@ -67,7 +67,7 @@ describe('FixMatch losses', () => {
         () => unlabeledLoss(tf.matMul(weakInput, weight), tf.matMul(strongInput, weight), thresholds).loss,
         [weight],
       )
-      const constant = tf.matMul(weakInput, weight)
+      const constant = tf.matMul(weakInput, weight) as tf.Tensor2D
       const strongOnly = tf.variableGrads(() => unlabeledLoss(constant, tf.matMul(strongInput, weight), thresholds).loss, [weight])
       expect(both.grads[weight.name]!.dataSync()).toEqual(strongOnly.grads[weight.name]!.dataSync())
       weight.dispose()
