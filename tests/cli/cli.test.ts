@@ -1,0 +1,169 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const main = fileURLToPath(new URL('../../src-main/cli/main.ts', import.meta.url))
+const tiny = [
+  'pretrain.widthFactor=0.0625',
+  'pretrain.batchSize=16',
+  'pretrain.queueSize=16',
+  'self.epochs=2',
+  'self.headCount=2',
+  'self.cachedViews=1',
+  'semi.steps=4',
+  'semi.batchSize=4',
+  'semi.unlabeledRatio=1',
+].flatMap((setting) => ['--set', setting])
+
+type Ended = Readonly<{ code: number; output: string; errors: string }>
+
+function spicerack(...words: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [main, ...words], { maxBuffer: 1 << 26 }, (error, output, errors) => {
+      resolve({ code: error ? Number((error as { code?: unknown }).code ?? 1) : 0, output, errors })
+    })
+  })
+}
+
+const linesOf = ({ output }: Ended): Record<string, unknown>[] =>
+  output
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+
+let folder: string
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'spicerack-cli-'))
+  const colours = ['#c02020', '#20a040', '#2040c0']
+  const images = join(folder, 'images')
+  const { mkdirSync, writeFileSync } = await import('node:fs')
+  mkdirSync(images)
+  const rows = ['path,label']
+  for (const [kind, background] of colours.entries())
+    for (let index = 0; index < 12; index++) {
+      const name = `图 ${kind}-${index}.png`
+      const noise = { type: 'gaussian', mean: 128, sigma: 20 + index } as const
+      const texture = await sharp({ create: { width: 40, height: 40, channels: 3, background: '#808080', noise } })
+        .png()
+        .toBuffer()
+      await sharp({ create: { width: 40, height: 40, channels: 3, background } })
+        .composite([{ input: texture, blend: 'overlay' }])
+        .png()
+        .toFile(join(images, name))
+      rows.push(`${name},${['red', 'green', 'blue'][kind]}`)
+    }
+  writeFileSync(join(folder, 'truth.csv'), rows.join('\n'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('spicerack', () => {
+  test('help has an example for every command, and bad usage ends with 2', async () => {
+    const help = await spicerack('--help')
+    expect(help.code).toBe(0)
+    const names = ['cluster', 'new', 'run', 'status', 'clusters', 'align', 'export', 'predict', 'evaluate', 'replay', 'serve', 'device']
+    for (const name of names) {
+      expect(help.output).toContain(`  ${name} `)
+      const own = await spicerack(name, '--help')
+      expect({ name, code: own.code, example: own.output.includes('Example:') || name === 'device' }).toEqual({
+        name,
+        code: 0,
+        example: true,
+      })
+    }
+    expect((await spicerack('cluster')).code).toBe(2)
+    expect((await spicerack('frobnicate')).code).toBe(2)
+    const bad = await spicerack(
+      'cluster',
+      join(folder, 'images'),
+      '--out',
+      join(folder, 'bad'),
+      '--clusters',
+      '3',
+      '--set',
+      'pretrain.nothing=1',
+    )
+    expect(bad.code).toBe(2)
+    expect(bad.errors).toContain('pretrain.nothing=1')
+  })
+
+  test('a folder goes in and a labelled dataset comes out; then name, evaluate, predict, export', async () => {
+    const out = join(folder, 'out')
+    const done = await spicerack(
+      '--json',
+      'cluster',
+      join(folder, 'images'),
+      '--out',
+      out,
+      '--clusters',
+      '3',
+      '--epochs',
+      '2',
+      '--seed',
+      '3',
+      '--truth',
+      join(folder, 'truth.csv'),
+      ...tiny,
+    )
+    expect({ code: done.code, errors: done.code === 0 ? '' : done.errors + done.output }).toEqual({ code: 0, errors: '' })
+    const result = linesOf(done).at(-1) as {
+      type: string
+      clusters: { imageCount: number }[]
+      evaluation: { imageCount: number; accuracy: number }
+    }
+    expect(result.type).toBe('clustered')
+    expect(result.clusters.map(({ imageCount }) => imageCount).reduce((sum, count) => sum + count, 0)).toBe(36)
+    expect(result.evaluation.imageCount).toBe(36)
+    expect(readdirSync(out).sort()).toEqual(['contact-sheet.html', 'contact-sheet.jpg', 'dataset', 'images.spicerack'])
+    const manifest = JSON.parse(readFileSync(join(out, 'dataset', 'manifest.json'), 'utf8')) as { count: number }
+    expect(manifest.count).toBe(36)
+
+    const again = await spicerack('cluster', join(folder, 'images'), '--out', out)
+    expect(again.code).toBe(1)
+    expect(again.errors).toContain('exists already')
+
+    const project = join(out, 'images.spicerack')
+    const aligned = await spicerack('--json', 'align', project, '--labels', join(folder, 'truth.csv'))
+    expect(aligned.code).toBe(0)
+    const { classes } = linesOf(aligned).at(-1) as { classes: { name: string }[] }
+    expect(classes.map(({ name }) => name).sort()).toEqual(['blue', 'green', 'red'])
+    const scored = await spicerack('--json', 'evaluate', project, '--truth', join(folder, 'truth.csv'))
+    expect(scored.code).toBe(0)
+    const predicted = await spicerack('--json', 'predict', project, join(folder, 'images', '图 0-0.png'))
+    const { predictions } = linesOf(predicted).at(-1) as { predictions: { className: string | null; confidence: number }[] }
+    expect(predictions).toHaveLength(1)
+    expect(predictions[0]!.confidence).toBeGreaterThan(0)
+    const exported = await spicerack('export', project, '--format', 'csv', '--out', join(folder, 'csv'))
+    expect(exported.code).toBe(0)
+    expect(readFileSync(join(folder, 'csv', readdirSync(join(folder, 'csv')).find((name) => name.endsWith('.csv'))!), 'utf8')).toContain(
+      '图 0-0.png',
+    )
+    expect((await spicerack('status', project)).output).toContain('semi')
+    const replayed = await spicerack('replay', project)
+    expect({ code: replayed.code, errors: replayed.code === 0 ? '' : replayed.errors }).toEqual({ code: 0, errors: '' })
+    expect(replayed.output).toContain('none moved')
+  }, 280_000)
+
+  test('Ctrl-C pauses with exit code 130, and the same command goes on', async () => {
+    const { spawn } = await import('node:child_process')
+    const out = join(folder, 'paused')
+    const words = ['cluster', join(folder, 'images'), '--out', out, '--clusters', '3', '--epochs', '400', '--seed', '3', ...tiny]
+    const child = spawn(process.execPath, [main, ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
+    let errors = ''
+    const code = await new Promise<number | null>((resolve) => {
+      child.stderr.on('data', (chunk: Buffer) => {
+        const before = errors
+        errors += chunk.toString()
+        if (!before.includes('Learning features') && errors.includes('Learning features')) child.kill('SIGINT')
+      })
+      child.on('exit', resolve)
+    })
+    expect(code).toBe(130)
+    expect(errors).toContain('--resume')
+    const status = await spicerack('status', join(out, 'images.spicerack'))
+    expect(status.output).toMatch(/pretrain\s+stopped/)
+  }, 120_000)
+})
