@@ -28,19 +28,21 @@ function importLabels(project: ProjectStore, path: string) {
       },
     )
   const members = new Map<string, ImageId[]>()
-  for (const [imageId, name] of classOf) members.set(name, [...(members.get(name) ?? []), imageId])
+  for (const [imageId, name] of classOf) {
+    const ofClass = members.get(name)
+    if (ofClass) ofClass.push(imageId)
+    else members.set(name, [imageId])
+  }
   const names = [...members.keys()].sort()
   const missing = names.filter((name) => !project.classes.named(name))
-  const edits = project.connection.write(() => {
-    if (missing.length > 0) project.edits.apply(...missing.map((name) => ({ kind: 'createClass' as const, name })))
-    return project.edits.apply(
-      ...names.map((name) => ({
-        kind: 'labelImages' as const,
-        imageIds: members.get(name)!,
-        classId: project.classes.named(name)!.id,
-        source: 'imported' as const,
-      })),
-    )
-  })
+  const edits = project.edits.apply(
+    ...missing.map((name) => ({ kind: 'createClass' as const, name })),
+    ...names.map((name) => () => ({
+      kind: 'labelImages' as const,
+      imageIds: members.get(name)!,
+      classId: project.classes.named(name)!.id,
+      source: 'imported' as const,
+    })),
+  )
   return { ...toDone(edits), labelled: classOf.size, classCount: names.length, unmatched: unmatchedCount }
 }

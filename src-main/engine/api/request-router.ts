@@ -4,7 +4,7 @@ import { RPCHandler } from '@orpc/server/fetch'
 import { ZodToJsonSchemaConverter } from '@orpc/zod/zod4'
 import { contract } from '#shared/contract/contract.ts'
 import { statusOf } from '#shared/contract/procedure.ts'
-import type { ErrorData } from '#shared/errors.ts'
+import { type ErrorData, SpicerackError } from '#shared/errors.ts'
 import type { ApiContext } from './api-context.ts'
 import { answerByteRequest } from './bytes.ts'
 import { toWireError } from './error-report.ts'
@@ -28,8 +28,18 @@ export function createRequestRouter(
       throw toWireError(error, report)
     }
   }
-  const rpc = new RPCHandler(router, { interceptors: [reportErrors] })
-  const openApi = new OpenAPIHandler(router, { interceptors: [reportErrors] })
+  const reportMalformed = async <T>({ next }: { next(): Promise<T> }): Promise<T> => {
+    try {
+      return await next()
+    } catch (error) {
+      // Errors of procedures are ours by now; this one is of the reading of the request.
+      if (error instanceof SyntaxError) throw toWireError(new SpicerackError('BAD_INPUT', 'The request is not well-formed JSON.'), report)
+      throw toWireError(error, report)
+    }
+  }
+  const interceptors = { interceptors: [reportMalformed], clientInterceptors: [reportErrors] }
+  const rpc = new RPCHandler(router, interceptors)
+  const openApi = new OpenAPIHandler(router, interceptors)
   let document: Promise<string> | undefined
 
   const answer = async (request: Request): Promise<Response> => {

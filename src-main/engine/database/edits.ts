@@ -165,12 +165,16 @@ export function createEdits(connection: Connection) {
   }
 
   return {
-    /** Does acts in one transaction; they are undone together. What was undone before can no longer be redone. */
-    apply: (...acts: readonly EditAct[]): Edit[] =>
+    /**
+     * Does acts in one transaction; they are undone together. What was undone before can no longer be redone. A function is asked for its
+     * act after those before it are done: for an act on a class that they made.
+     */
+    apply: (...acts: readonly (EditAct | (() => EditAct))[]): Edit[] =>
       write(() => {
         forgetUndone.run()
         let group = 0
-        return acts.map((act) => {
+        return acts.map((given) => {
+          const act = typeof given === 'function' ? given() : given
           const changes: Change[] = []
           perform(act, changes)
           const touched = changes.map((change) =>

@@ -1,0 +1,351 @@
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createEngine, type Engine } from '#engine/engine.ts'
+import { type Carrier, createEngineClient } from '#shared/contract/client.ts'
+import { contract, type EngineClient } from '#shared/contract/contract.ts'
+import type { ClusterId, ImageId, RunId } from '#shared/entities.ts'
+import { makeTemporaryFolder, makeTinyImages, tinyImageCount, tinyRun, untilAtRest } from '../tiny-project.ts'
+
+/** A way to reach the engine. */
+export type Way = Readonly<{
+  carry: Carrier
+  origin: string
+  /** For plain requests. */
+  headers: Readonly<Record<string, string>>
+  close(): Promise<void>
+}>
+
+/** What every way to the engine must do alike. `open` makes the way to this handler; files it needs may lie in `folder`. */
+export function describeContract(name: string, open: (handle: Engine['handle'], folder: string) => Promise<Way>): void {
+  describe(`the contract ${name}`, () => {
+    let folder: Awaited<ReturnType<typeof makeTemporaryFolder>>
+    let engine: Engine
+    let way: Way
+    let client: EngineClient
+    const called = new Set<string>()
+    const bugs: unknown[] = []
+    const droppedPaths: string[] = []
+
+    const place = (...parts: string[]): string => join(folder.path, ...parts)
+    const plain = (path: string, init: RequestInit = {}): Promise<Response> =>
+      way.carry(
+        new Request(way.origin + path, { ...init, headers: { ...way.headers, ...init.headers } }),
+        {} as never,
+        {} as never,
+        [],
+        undefined as never,
+      )
+    const call = (path: string, body: string): Promise<Response> =>
+      plain(path, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+
+    beforeAll(async () => {
+      folder = await makeTemporaryFolder()
+      await makeTinyImages(place('images'))
+      engine = createEngine({ reportBug: (error) => bugs.push(error) })
+      const handle: Engine['handle'] = (request) => {
+        request.signal.addEventListener('abort', () => droppedPaths.push(new URL(request.url).pathname))
+        return engine.handle(request)
+      }
+      way = await open(handle, folder.path)
+      client = noteCalls(createEngineClient(way.carry, way.origin), called)
+    })
+    afterAll(async () => {
+      await way?.close()
+      await engine?.close()
+      await folder?.remove()
+    })
+
+    it('answers about itself before a project is open, and says that none is', async () => {
+      expect(await client.engine.status()).toMatchObject({ project: null, activeJobCount: 0 })
+      await expect(client.images.list({})).rejects.toMatchObject({ code: 'PROJECT_NOT_OPEN' })
+      await expect(client.project.open({ path: place('nothing') })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    })
+
+    it('makes a project and imports a folder', async () => {
+      expect(await client.project.create({ path: place('tiny') })).toMatchObject({ name: 'tiny', images: { total: 0 } })
+      await expect(client.project.create({ path: place('other') })).rejects.toMatchObject({ code: 'CONFLICT' })
+      await expect(client.runs.create(tinyRun)).rejects.toMatchObject({ code: 'NO_IMAGES' })
+      await expect(client.assignments.columns()).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      const job = await client.images.import({ folder: place('images'), size: 32 })
+      expect((await untilAtRest(client, job.id)).state).toEqual({ kind: 'completed' })
+      expect(await client.project.get()).toMatchObject({ images: { total: tinyImageCount, ok: tinyImageCount } })
+      expect(await client.images.problems()).toEqual([])
+      expect(await client.images.duplicates()).toBeInstanceOf(Array)
+    })
+
+    it('gives images page by page', async () => {
+      const first = await client.images.list({ limit: 25, sort: 'path' })
+      const second = await client.images.list({ limit: 25, sort: 'path', after: first.next! })
+      const paths = [...first.images, ...second.images].map(({ path }) => path)
+      expect(paths).toEqual(paths.toSorted())
+      expect({ count: new Set(paths).size, next: second.next, total: first.total }).toEqual({
+        count: tinyImageCount,
+        next: null,
+        total: tinyImageCount,
+      })
+      expect((await client.images.list({ filter: { search: 'LIMES' } })).total).toBe(tinyImageCount / 2)
+      const image = first.images[0]!
+      expect(await client.images.get({ imageId: image.id })).toEqual(image)
+      const thumbnail = await plain(`/thumbnails/${image.id}/${image.contentHash}`)
+      expect([thumbnail.status, thumbnail.headers.get('content-type')]).toEqual([200, 'image/webp'])
+      expect((await plain(`/thumbnails/${image.id}/0000`)).status).toBe(404)
+    })
+
+    it('refuses what the contract does not allow, with one of our codes', async () => {
+      await expect(client.images.get({ imageId: -1 as ImageId })).rejects.toMatchObject({
+        code: 'BAD_INPUT',
+        message: expect.stringContaining('imageId'),
+      })
+      await expect(client.images.get({ imageId: 12_345 as ImageId })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      await expect(client.images.list({ after: 'no cursor' })).rejects.toMatchObject({ code: 'BAD_INPUT' })
+      await expect(client.runs.create({ clusterCount: 21 })).rejects.toMatchObject({ code: 'BAD_CLUSTER_COUNT' })
+      await expect(client.runs.create({ clusterCount: 2, overrides: { self: { nonsense: 1 } } })).rejects.toMatchObject({
+        code: 'BAD_INPUT',
+      })
+      await expect(client.runs.get({ runId: 'run-9999' as RunId })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      expect((await call('/rpc/images/get', '{"json":')).status).toBe(400)
+      expect((await call('/rpc/images/burn', '{}')).status).toBe(404)
+      expect((await plain('/rpc/../../etc/passwd')).status).toBe(404)
+    })
+
+    it('tells a bug to its own log and nothing of it to the caller', async () => {
+      const settings = place('tiny.spicerack', 'pixels', 'settings.json')
+      const before = bugs.length
+      await writeFile(settings, '{ broken')
+      const response = await call('/rpc/runs/create', JSON.stringify({ json: tinyRun }))
+      const body = await response.text()
+      await writeFile(settings, '{"size":32,"fit":"cover"}\n')
+      expect(response.status).toBe(500)
+      expect(JSON.parse(body)).toMatchObject({ json: { code: 'INTERNAL', message: expect.stringContaining('nothing was changed') } })
+      expect(body).not.toMatch(/SyntaxError|JSON at|\.ts|stack|broken/)
+      expect(bugs.slice(before)).toEqual([expect.any(SyntaxError)])
+    })
+
+    it('runs every stage, pauses and goes on, and streams what happens', async () => {
+      const { run, job } = await client.runs.create({ ...tinyRun, lastStage: 'semi' })
+      const paused = await client.jobs.pause({ jobId: job.id })
+      expect(paused.state.kind).toBe('paused')
+      expect((await client.jobs.resume({ jobId: job.id })).state.kind).toMatch(/^(queued|starting|running)$/)
+      const sequences: number[] = []
+      for await (const event of await client.jobs.events({ jobId: job.id })) sequences.push(event.sequence)
+      expect(sequences).toEqual(sequences.map((_, index) => sequences[0]! + index))
+      expect((await client.jobs.get({ jobId: job.id })).state).toEqual({ kind: 'completed' })
+      const { stages } = await client.runs.get({ runId: run.id })
+      expect(stages.map(({ name, state, resultFile }) => [name, state, resultFile])).toEqual([
+        ['pretrain', 'completed', `runs/${run.id}/pretrain.weights`],
+        ['embed', 'completed', `embeddings/${run.id}.f32`],
+        ['self', 'completed', null],
+        ['reliable', 'completed', null],
+        ['semi', 'completed', `runs/${run.id}/semi.weights`],
+      ])
+      for (const { resultFile } of stages) expect(resultFile === null || existsSync(place('tiny.spicerack', resultFile))).toBe(true)
+      const points = []
+      for await (const part of await client.runs.metrics({ runId: run.id })) points.push(...part.points)
+      expect(new Set(points.map(({ stage }) => stage))).toEqual(new Set(['pretrain', 'self', 'semi']))
+      expect(await client.jobs.list()).toHaveLength(2)
+      expect(await client.runs.list()).toHaveLength(1)
+    })
+
+    it('stops reading when the connection is dropped, and the work goes on', async () => {
+      const { run, job } = await client.runs.create({ ...tinyRun, seed: 8, lastStage: 'self' })
+      const drop = new AbortController()
+      const before = droppedPaths.length
+      const events = await client.jobs.events({ jobId: job.id }, { signal: drop.signal })
+      const first = await events.next()
+      expect(first.value).toMatchObject({ type: 'snapshot' })
+      drop.abort()
+      await expect.poll(() => droppedPaths.slice(before)).toContain('/rpc/jobs/events')
+      expect((await untilAtRest(client, job.id)).state).toEqual({ kind: 'completed' })
+      const [newest, older] = await client.runs.list()
+      expect(newest!.id).toBe(run.id)
+      expect(await client.runs.compare({ runId: newest!.id, otherRunId: older!.id })).toMatchObject({ imageCount: tinyImageCount })
+      await expect(client.jobs.cancel({ jobId: job.id })).rejects.toMatchObject({ code: 'CONFLICT' })
+    })
+
+    it('keeps corrections, and undoes and redoes them', async () => {
+      const [semi] = (await client.clusterings.list()).filter(({ stage }) => stage === 'semi')
+      expect(await client.clusterings.choose({ clusteringId: semi!.id })).toMatchObject({ id: semi!.id, isCurrent: true })
+      const { images } = await client.images.list({ limit: 1000 })
+      const idsOf = async (clusterId: ClusterId) =>
+        (await client.images.list({ filter: { clusterId }, limit: 1000 })).images.map(({ id }) => id)
+      const [one, other] = (await client.clusters.list()).map(({ id }) => id)
+      const before = await client.clusters.list()
+
+      await client.clusters.rename({ clusterId: one!, name: 'Red ones' })
+      await client.clusters.recolour({ clusterId: one!, colour: '#aa0000' })
+      const moved = images.slice(0, 3).map(({ id }) => id)
+      await client.assignments.move({ imageIds: moved, clusterId: one! })
+      await client.assignments.reject({ imageIds: [images[39]!.id], rejected: true })
+      await client.assignments.confirm({ imageIds: [images[38]!.id] })
+      const { newClusterId } = await client.clusters.create({ name: 'Odd ones', imageIds: [images[5]!.id] })
+      expect(await idsOf(newClusterId)).toEqual([images[5]!.id])
+      const split = await client.clusters.split({ clusterId: one! })
+      expect((await idsOf(split.newClusterId)).length).toBeGreaterThan(0)
+      await client.clusters.merge({ clusterIds: [one!, split.newClusterId] })
+      expect(await idsOf(split.newClusterId)).toEqual([])
+      expect(await client.images.get({ imageId: moved[0]! })).toMatchObject({ placed: true, assignment: { clusterId: one! } })
+      await expect(client.assignments.move({ imageIds: [99_999 as ImageId], clusterId: one! })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      await expect(client.clusters.merge({ clusterIds: [other!, other!] })).rejects.toMatchObject({ code: 'BAD_INPUT' })
+
+      const { classId } = await client.classes.create({ name: 'apple', key: 'a' })
+      const second = await client.classes.create({ name: 'apples' })
+      await client.classes.change({ classId: second.classId, name: 'pear', colour: '#00aa00' })
+      await expect(client.classes.create({ name: 'apple' })).rejects.toMatchObject({ code: 'CONFLICT' })
+      await client.labels.set({ imageIds: [images[7]!.id], classId: second.classId })
+      expect(await client.labels.list()).toEqual([{ imageId: images[7]!.id, classId: second.classId, source: 'human', confidence: 1 }])
+      await client.classes.merge({ classIds: [second.classId], into: classId })
+      expect(await client.labels.list()).toMatchObject([{ classId }])
+      await client.mappings.set({ clusterId: one!, classId })
+      expect(await client.mappings.list()).toEqual([{ clusterId: one!, classId }])
+      await client.mappings.set({ clusterId: one!, classId: null })
+      await client.classes.remove({ classId })
+      expect(await client.classes.list()).toEqual([])
+
+      const edits = await client.edits.list({})
+      expect(edits.length).toBe(16)
+      for (const _ of new Set(edits.map(({ group }) => group))) await client.edits.undo()
+      await expect(client.edits.undo()).rejects.toMatchObject({ code: 'NOTHING_TO_UNDO' })
+      expect(await client.clusters.list()).toEqual(before)
+      expect((await client.edits.redo()).edits).toMatchObject([{ kind: 'renameCluster', undone: false }])
+      expect((await client.clusters.list()).find(({ id }) => id === one)).toMatchObject({ name: 'Red ones' })
+    })
+
+    it('matches clusters with classes by known labels, and measures against a truth', async () => {
+      const rows = (await client.images.list({ limit: 1000 })).images.map(({ path }) => `${path},${path.split('/')[0]}`)
+      await writeFile(place('labels.csv'), `\uFEFFfile,class\n${rows.join('\n')}\nunknown.png,apples\n`)
+      expect(await client.labels.import({ path: place('labels.csv') })).toMatchObject({
+        labelled: tinyImageCount,
+        classCount: 2,
+        unmatched: 1,
+      })
+      expect((await client.edits.undo()).edits.map(({ kind }) => kind)).toEqual([
+        'createClass',
+        'createClass',
+        'labelImages',
+        'labelImages',
+      ])
+      expect(await client.classes.list()).toEqual([])
+      await client.edits.redo()
+      const proposals = await client.mappings.propose()
+      expect(proposals.length).toBe(2)
+      await client.mappings.apply({ mappings: proposals.map(({ clusterId, classId }) => ({ clusterId, classId })) })
+      const byFolder = await client.evaluate.run({ truth: place('images') })
+      const byFile = await client.evaluate.run({ truth: place('labels.csv') })
+      expect(byFile).toEqual({ ...byFolder, unmatched: 1 })
+      expect(byFolder).toMatchObject({ imageCount: tinyImageCount, classes: ['apples', 'limes'] })
+      expect(byFolder.confusion.flat().reduce((sum, count) => sum + count)).toBe(tinyImageCount)
+      const agreeing = proposals.reduce((sum, proposal) => sum + proposal.agreeing, 0)
+      expect(byFolder.accuracy).toBeCloseTo(agreeing / tinyImageCount, 10)
+      await expect(client.evaluate.run({ truth: place('nowhere') })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      await writeFile(place('bad.csv'), 'a,b\n1,2\n')
+      await expect(client.evaluate.run({ truth: place('bad.csv') })).rejects.toMatchObject({ code: 'BAD_INPUT' })
+    })
+
+    it('gives the clustering as columns of bytes', async () => {
+      const { imageCount, columns } = await client.assignments.columns()
+      const bytes = await Promise.all(columns.map(async ({ url }) => (await (await plain(url)).arrayBuffer()).byteLength))
+      expect(bytes).toEqual(columns.map(({ type }) => imageCount * (type === 'uint8' ? 1 : 4)))
+    })
+
+    it('predicts files from outside, and says which it cannot read', async () => {
+      const file = place('images', 'limes', 'limes-03.png')
+      const { predictions } = await client.predict.run({ files: [place('none.png'), file, place('labels.csv')] })
+      expect(predictions).toEqual([
+        {
+          file: place('none.png'),
+          problem: 'There is no such file.',
+          clusterId: null,
+          clusterName: null,
+          classId: null,
+          className: null,
+          confidence: null,
+        },
+        expect.objectContaining({
+          file,
+          problem: null,
+          className: expect.stringMatching(/^(apples|limes)$/),
+          confidence: expect.any(Number),
+        }),
+        expect.objectContaining({ problem: expect.stringMatching(/./), clusterId: null }),
+      ])
+      const [newest] = await client.runs.list()
+      await expect(client.predict.run({ files: [file], runId: newest!.id })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      await expect(client.predict.run({ files: [file], backend: 'cpu' })).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' })
+    })
+
+    it('exports, and never over something', async () => {
+      const request = { format: 'npy' as const, out: place('dataset') }
+      const plan = await client.exports.plan(request)
+      expect(plan.count).toBe(tinyImageCount)
+      const job = await client.exports.start(request)
+      expect((await untilAtRest(client, job.id)).state).toEqual({ kind: 'completed' })
+      expect(existsSync(place('dataset', 'embeddings.npy'))).toBe(true)
+      expect(await client.exports.list()).toMatchObject([{ state: 'completed', imageCount: tinyImageCount }])
+      await expect(client.exports.start(request)).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' })
+      const features = await client.exports.features({ folder: folder.path })
+      expect(features).toMatchObject({
+        imageCount: tinyImageCount,
+        files: [expect.stringMatching(/feas_moco_\d+_l2\.npy/), expect.anything()],
+      })
+      const { imagePath } = await client.exports.contactSheet({ folder: folder.path })
+      expect(existsSync(imagePath)).toBe(true)
+    })
+
+    it('says which device computes', async () => {
+      const { used, providers } = await client.device.report({ backend: 'wasm' })
+      expect(used).toBe('wasm')
+      expect(providers.length).toBe(5)
+    })
+
+    it('offers the same to scripts, with a description', async () => {
+      const document = (await (await plain('/openapi.json')).json()) as { paths: Record<string, unknown> }
+      expect(Object.keys(document.paths).sort()).toEqual(
+        procedurePaths()
+          .map((path) => `/${path.replace('.', '/')}`)
+          .sort(),
+      )
+      const response = await call('/api/clusters/list', '{}')
+      expect(await response.json()).toEqual(await client.clusters.list())
+    })
+
+    it('closes and opens again with everything as it was', async () => {
+      const before = [await client.clusters.list(), await client.mappings.list(), await client.edits.list({})]
+      expect(await client.project.close()).toEqual({ closed: true })
+      expect(await client.project.close()).toEqual({ closed: false })
+      await client.project.open({ path: place('tiny.spicerack') })
+      expect([await client.clusters.list(), await client.mappings.list(), await client.edits.list({})]).toEqual(before)
+    })
+
+    it('has every procedure tried above', () => {
+      expect([...called].sort()).toEqual(
+        procedurePaths()
+          .filter((path) => path !== 'clusters.suggest')
+          .sort(),
+      )
+      expect(bugs).toHaveLength(1)
+    })
+  })
+}
+
+/** Every procedure as `noun.verb`. */
+function procedurePaths(): string[] {
+  return Object.entries(contract).flatMap(([noun, verbs]) => Object.keys(verbs).map((verb) => `${noun}.${verb}`))
+}
+
+/** The same client, noting which procedures are called. */
+function noteCalls(client: EngineClient, called: Set<string>): EngineClient {
+  const nouns = Object.keys(contract).map((noun) => {
+    const verbs = client[noun as keyof EngineClient] as unknown as Record<string, (...given: unknown[]) => unknown>
+    const noted = Object.keys(contract[noun as keyof typeof contract]).map((verb) => [
+      verb,
+      (...given: unknown[]) => {
+        called.add(`${noun}.${verb}`)
+        return verbs[verb]!(...given)
+      },
+    ])
+    return [noun, Object.fromEntries(noted)]
+  })
+  return Object.fromEntries(nouns) as EngineClient
+}
