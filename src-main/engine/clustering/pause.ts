@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
 import { SpicerackError } from '#shared/errors.ts'
 
 /** How a caller follows and stops long work. */
@@ -16,6 +15,6 @@ export type Follow = Readonly<{
  */
 export async function pause(follow: Follow, doneRatio: number): Promise<void> {
   follow.onProgress?.(doneRatio)
-  await tf.nextFrame()
+  await new Promise((resolve) => setImmediate(resolve))
   if (follow.signal?.aborted) throw new SpicerackError('CANCELLED', 'Stopped as asked; nothing was changed.')
 }
