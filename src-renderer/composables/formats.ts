@@ -1,0 +1,18 @@
+import { useI18n } from 'vue-i18n'
+
+/** Numbers, sizes, times and spans, as people write them in the language of the page. */
+export function useFormats() {
+  const { locale, t } = useI18n()
+  const number = (value: number, digits = 0): string =>
+    new Intl.NumberFormat(locale.value, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
+  const gigabytes = (bytes: number): string => `${number(bytes / 2 ** 30, 1)} GB`
+  const dateTime = (timestampMs: number): string =>
+    new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium', timeStyle: 'short' }).format(timestampMs)
+  const span = (seconds: number): string => {
+    if (seconds < 90) return t('span.seconds', { count: number(Math.max(0, Math.round(seconds))) })
+    const minutes = Math.round(seconds / 60)
+    if (minutes < 90) return t('span.minutes', { count: number(minutes) })
+    return t('span.hours', { hours: number(Math.floor(minutes / 60)), minutes: number(minutes % 60) })
+  }
+  return { number, gigabytes, dateTime, span }
+}

@@ -1,0 +1,15 @@
+import { createI18n } from 'vue-i18n'
+import en from './en.json'
+import zhCn from './zh-CN.json'
+
+export const locales = ['en', 'zh-CN'] as const
+export type Locale = (typeof locales)[number]
+
+/** Every language has the same messages as English: the compiler sees to it. */
+const messages: Record<Locale, typeof en> = { en, 'zh-CN': zhCn }
+
+export const i18n = createI18n({ legacy: false, locale: 'en' as Locale, fallbackLocale: 'en', messages })
+
+export function isLocale(text: string): text is Locale {
+  return (locales as readonly string[]).includes(text)
+}

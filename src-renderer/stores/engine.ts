@@ -1,0 +1,74 @@
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+import type { EngineStatus } from '#shared/contract/engine.ts'
+import type { Job, Run } from '#shared/entities.ts'
+import { type ErrorData, SpicerackError, toErrorData } from '#shared/errors.ts'
+import { isAtRest } from '#shared/jobs.ts'
+import { engineClient } from '../client/engine-client.ts'
+
+/** `ended`: the engine answers, but not to this page any more. */
+type Connection = 'connecting' | 'connected' | 'lost' | 'ended'
+
+/** A copy of what the engine says; the engine is the truth. */
+export const useEngineStore = defineStore('engine', () => {
+  const connection = ref<Connection>('connecting')
+  const status = shallowRef<EngineStatus>()
+  const runs = shallowRef<readonly Run[]>([])
+  const jobs = shallowRef<readonly Job[]>([])
+  /** Why the last act failed. */
+  const problem = shallowRef<ErrorData>()
+  const isActing = ref(false)
+
+  const project = computed(() => status.value?.project ?? undefined)
+  const lastRun = computed(() => runs.value[0])
+  const activeJob = computed(() => jobs.value.find(({ state }) => !isAtRest(state.kind)))
+  const lastRunJob = computed(() => jobs.value.find(({ kind, payload }) => kind === 'run' && runIdOf(payload) === lastRun.value?.id))
+
+  async function refresh(): Promise<void> {
+    try {
+      const latest = await engineClient.engine.status()
+      const [latestRuns, latestJobs] = latest.project ? await Promise.all([engineClient.runs.list(), engineClient.jobs.list()]) : [[], []]
+      status.value = latest
+      runs.value = latestRuns
+      jobs.value = latestJobs
+      connection.value = 'connected'
+    } catch (error) {
+      connection.value = error instanceof SpicerackError && error.code === 'UNAUTHORIZED' ? 'ended' : 'lost'
+    }
+  }
+
+  /** Does one thing at a time; afterwards the copy is fresh. */
+  async function act(work: () => Promise<unknown>): Promise<void> {
+    if (isActing.value) return
+    isActing.value = true
+    problem.value = undefined
+    try {
+      await work()
+    } catch (error) {
+      problem.value = toErrorData(error)
+    }
+    await refresh()
+    isActing.value = false
+  }
+
+  return {
+    connection,
+    status,
+    project,
+    lastRun,
+    lastRunJob,
+    activeJob,
+    problem,
+    isActing,
+    refresh,
+    openProject: (path: string) => act(() => engineClient.project.open({ path })),
+    closeProject: () => act(() => engineClient.project.close()),
+    startRun: (clusterCount: number, recipe: string) => act(() => engineClient.runs.create({ clusterCount, recipe })),
+    pauseJob: (jobId: Job['id']) => act(() => engineClient.jobs.pause({ jobId })),
+    resumeJob: (jobId: Job['id']) => act(() => engineClient.jobs.resume({ jobId })),
+  }
+})
+
+function runIdOf(payload: unknown): unknown {
+  return (payload as { runId?: unknown } | null)?.runId
+}

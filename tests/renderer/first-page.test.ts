@@ -1,0 +1,131 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { build } from 'vite'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createEngine, type Engine } from '#engine/engine.ts'
+import { type HttpShell, startHttpShell } from '#main/server/http-shell.ts'
+import { createEngineClient } from '#shared/contract/client.ts'
+import { findChromium, hasBrowser } from './browser.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+const samples = new URL('../../resources/samples/fashion-mnist-1000', import.meta.url).pathname
+
+describe.runIf(hasBrowser())('the first page', () => {
+  let folder: string
+  let engine: Engine
+  let shell: HttpShell
+  let browser: Browser
+  let context: BrowserContext
+  let page: Page
+  /** Whatever the browser complained about: errors, refused resources, violations of the security policy. */
+  let complaints: string[]
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'spicerack-page-'))
+    await build({
+      configFile: new URL('../../vite.config.ts', import.meta.url).pathname,
+      logLevel: 'warn',
+      build: { outDir: join(folder, 'page') },
+    })
+    browser = await chromium.launch({ executablePath: findChromium()!, args: ['--no-sandbox'] })
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  beforeEach(async () => {
+    complaints = []
+    engine = createEngine({ reportBug: (error) => complaints.push(`engine: ${error}`) })
+    shell = await startHttpShell({ handle: engine.handle, port: 0, staticFolder: join(folder, 'page') })
+    context = await browser.newContext({ locale: 'en-GB', colorScheme: 'light' })
+    page = await context.newPage()
+    page.on('pageerror', (error) => complaints.push(`page: ${error}`))
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(`${message.type()}: ${message.text()}`)
+    })
+  })
+
+  afterEach(async () => {
+    await context.close()
+    await shell.close()
+    await engine.close()
+  })
+
+  it('opens over a link that works once, and shows the version of the engine', async () => {
+    const link = shell.createLink()
+    await page.goto(link)
+    await expect.poll(() => page.getByTestId('version').textContent()).toBe(version)
+    await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toBe('No project is open')
+    expect(complaints).toEqual([])
+
+    const stranger = await browser.newContext()
+    const refused = await (await stranger.newPage()).goto(link)
+    expect(refused?.status()).toBe(401)
+    await stranger.close()
+  })
+
+  it('speaks the other language at once, and still after a reload', async () => {
+    await page.goto(shell.createLink())
+    const title = page.getByRole('heading', { level: 1 })
+    await expect.poll(() => title.textContent()).toBe('No project is open')
+    await page.getByText('简体中文', { exact: true }).click()
+    await expect.poll(() => title.textContent()).toBe('尚未打开项目')
+    expect(await page.locator('html').getAttribute('lang')).toBe('zh-CN')
+    await page.reload()
+    await expect.poll(() => title.textContent()).toBe('尚未打开项目')
+    await page.getByText('English', { exact: true }).click()
+    await expect.poll(() => title.textContent()).toBe('No project is open')
+    expect(complaints).toEqual([])
+  })
+
+  it('follows the appearance that was chosen, or the system', async () => {
+    await page.goto(shell.createLink())
+    await page.getByTestId('version').waitFor()
+    const background = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
+    const light = await background()
+    await page.getByText('Dark', { exact: true }).click()
+    await expect.poll(background).not.toBe(light)
+    const dark = await background()
+    await page.getByRole('banner').getByText('System', { exact: true }).click()
+    await expect.poll(background).toBe(light)
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await expect.poll(background).toBe(dark)
+    expect(complaints).toEqual([])
+  })
+
+  it('opens a project by its path and counts its images; a wrong path is explained', async () => {
+    const path = join(folder, `clothes-${Date.now()}.spicerack`)
+    const client = createEngineClient((request) => engine.handle(request))
+    await client.project.create({ path })
+    const { id } = await client.images.import({ folder: samples })
+    for await (const _event of await client.jobs.events({ jobId: id }));
+    await client.project.close()
+
+    await page.goto(shell.createLink())
+    const field = page.getByLabel('Path of the project')
+    await field.fill(join(folder, 'nothing.spicerack'))
+    await page.getByRole('button', { name: 'Open project' }).click()
+    await page.getByRole('alert').waitFor()
+    complaints = complaints.filter((line) => !/status of 4\d\d/.test(line))
+    await field.fill(path)
+    await page.getByRole('button', { name: 'Open project' }).click()
+    await expect.poll(() => page.locator('.counts dd').allTextContents()).toEqual(['1,000', '1,000', '0', '0'])
+    expect(await page.getByRole('alert').count()).toBe(0)
+    await page.getByRole('button', { name: 'Close project' }).click()
+    await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toBe('No project is open')
+    expect(complaints).toEqual([])
+  })
+
+  it('says so when the engine is gone', async () => {
+    await page.goto(shell.createLink())
+    await page.getByTestId('version').waitFor()
+    await shell.close()
+    await expect
+      .poll(() => page.getByRole('alert').allTextContents(), { timeout: 15_000 })
+      .toEqual([expect.stringContaining('The engine does not answer')])
+  })
+})
