@@ -55,7 +55,7 @@ export function createMocoStage(source: ImageSource, settings: PretrainSettings,
     weightDecay: settings.weightDecay,
     decays: () => true,
   })
-  const groupCount = Math.max(1, Math.min(settings.keyGroups, Math.floor(batchSize / smallestKeyGroup)))
+  const groupCount = keyGroupCount(batchSize, settings.keyGroups)
 
   const view = (images: tf.Tensor4D, step: number, name: string): tf.Tensor4D =>
     applyMocoView(images, drawMocoView(createRandom(deriveSeed(seed, 'pretrain-view', name, step)), batchSize, source.side, settings))
@@ -66,12 +66,8 @@ export function createMocoStage(source: ImageSource, settings: PretrainSettings,
     const back = new Int32Array(batchSize)
     for (let place = 0; place < batchSize; place++) back[order[place]] = place
     const shuffled = tf.gather(images, tf.tensor1d(order, 'int32'))
-    const sizes = Array.from(
-      { length: groupCount },
-      (_, group) => Math.floor(((group + 1) * batchSize) / groupCount) - Math.floor((group * batchSize) / groupCount),
-    )
-    const groups = tf.split(shuffled, sizes, 0).map((group) => keyHead.apply(keyBackbone.features(group as tf.Tensor4D, 'batch')))
-    return tf.gather(tf.concat(groups, 0), tf.tensor1d(back, 'int32'))
+    const keys = keyHead.apply(keyBackbone.features(shuffled as tf.Tensor4D, groupCount === 1 ? 'batch' : { groups: groupCount }))
+    return tf.gather(keys, tf.tensor1d(back, 'int32'))
   }
 
   const learningRate = (step: number): number =>
@@ -120,6 +116,12 @@ export function createMocoStage(source: ImageSource, settings: PretrainSettings,
       for (const part of [backbone, keyBackbone, head, keyHead, queue, optimizer]) part.dispose()
     },
   }
+}
+
+/** As many equal groups as asked for, or fewer where the batch does not divide or a group would be too small. */
+function keyGroupCount(batchSize: number, wanted: number): number {
+  for (let count = Math.min(wanted, Math.floor(batchSize / smallestKeyGroup)); count > 1; count--) if (batchSize % count === 0) return count
+  return 1
 }
 
 /**
