@@ -75,6 +75,11 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       expect(await client.images.duplicates()).toBeInstanceOf(Array)
     })
 
+    it('suggests numbers of clusters from the pixels', async () => {
+      const suggestions = await client.clusters.suggest()
+      expect(suggestions).toContainEqual(expect.objectContaining({ clusterCount: 2, reason: expect.stringMatching(/./) }))
+    })
+
     it('gives images page by page', async () => {
       const first = await client.images.list({ limit: 25, sort: 'path' })
       const second = await client.images.list({ limit: 25, sort: 'path', after: first.next! })
@@ -275,6 +280,15 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       await expect(client.predict.run({ files: [file], backend: 'cpu' })).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' })
     })
 
+    it('suggests numbers of clusters from the embedding', async () => {
+      const suggestions = await client.clusters.suggest()
+      expect(suggestions.length).toBeGreaterThan(0)
+      for (const { clusterCount } of suggestions) {
+        expect(clusterCount).toBeGreaterThanOrEqual(2)
+        expect(clusterCount).toBeLessThanOrEqual(tinyImageCount / 2)
+      }
+    })
+
     it('exports, and never over something', async () => {
       const request = { format: 'npy' as const, out: place('dataset') }
       const plan = await client.exports.plan(request)
@@ -319,11 +333,7 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
     })
 
     it('has every procedure tried above', () => {
-      expect([...called].sort()).toEqual(
-        procedurePaths()
-          .filter((path) => path !== 'clusters.suggest')
-          .sort(),
-      )
+      expect([...called].sort()).toEqual(procedurePaths().sort())
       expect(bugs).toHaveLength(1)
     })
   })

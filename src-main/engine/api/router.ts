@@ -11,8 +11,9 @@ import { labelsApi } from './labels.ts'
 import { mappingsApi } from './mappings.ts'
 import { predictApi } from './predict.ts'
 import { runsApi } from './runs.ts'
+import { clustersSuggest } from './suggest-clusters.ts'
 
-/** Every procedure of the contract that is implemented. */
+/** Every procedure of the contract. */
 export const router = {
   engine: engineApi,
   device: deviceApi,
@@ -21,7 +22,7 @@ export const router = {
   runs: runsApi,
   jobs: jobsApi,
   clusterings: clusteringsApi,
-  clusters: clustersApi,
+  clusters: { ...clustersApi, suggest: clustersSuggest },
   assignments: assignmentsApi,
   classes: classesApi,
   mappings: mappingsApi,
