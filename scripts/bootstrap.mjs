@@ -18,6 +18,8 @@ const installedList = join(packages, '.package-lock.json')
 /** After a failure TensorFlow is left alone for this long, so that offline work is not slowed down each time. */
 const retryAfterMs = 10 * 60_000
 const say = (line) => console.log(`[bootstrap] ${line}`)
+let lastNote = ''
+let lastShownMs = 0
 
 const isReady = await withFileLock(join(root, '.bootstrap.lock'), prepare, {
   onWait: (processId) => say(`Process ${processId} is preparing this checkout already; waiting for it.`),
@@ -68,7 +70,11 @@ function packageProblem(code, output) {
   if (/ENOSPC|no space left/i.test(output)) return 'The disk is full: the packages were not installed. Free 1 GB and run this again.'
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET|ENETUNREACH|ENOTCACHED|network/i.test(output))
     return 'The package registry cannot be reached: connect to the network and run this again.'
-  return `npm could not install the packages: ${output.trim().split('\n').slice(-6).join('\n')}`
+  const lines = output.split('\n').map((line) => line.replace(/^npm (error|ERR!)\s*/, '').trim())
+  return `npm could not install the packages: ${lines
+    .filter((line) => line !== '')
+    .slice(0, 4)
+    .join(' · ')}`
 }
 
 /** Why the packages need installing; undefined when every package of the lock file is there in its version. */
@@ -186,8 +192,6 @@ function run(program, args, activity, onLine) {
   })
 }
 
-let lastNote = ''
-let lastShownMs = 0
 function showProgress({ note, ratio }) {
   const text = ratio === null ? note : `${note} ${Math.floor(ratio * 100)} %`
   if (process.stdout.isTTY) process.stdout.write(`\r[bootstrap] ${text}\x1b[K`)

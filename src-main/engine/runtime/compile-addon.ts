@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { chmod, mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { SpicerackError } from '#shared/errors.ts'
@@ -8,7 +8,8 @@ import { addonPackageFolder, type TensorFlowBuild } from './tensorflow-build.ts'
 import { unpackWheel } from './wheel.ts'
 
 type CompileOptions = Readonly<{
-  build: TensorFlowBuild /** Holds `tensorflow/` with the libraries and headers; gets `tfjs_binding.node`. */
+  build: TensorFlowBuild
+  /** Holds `tensorflow/` with the libraries and headers; gets `tfjs_binding.node`. */
   folder: string
   signal?: AbortSignal | undefined
 }>
@@ -76,7 +77,7 @@ async function installZig(build: TensorFlowBuild, folder: string, signal?: Abort
   })
   await unpackWheel({ wheelPath, targetFolder: zigFolder, wanted: (name) => name.startsWith('ziglang/'), signal })
   const program = join(zigFolder, 'ziglang', 'zig')
-  await runProgram('chmod', ['+x', program])
+  await chmod(program, 0o755)
   const machine = process.arch === 'arm64' ? 'aarch64' : 'x86_64'
   return {
     program,
