@@ -99,7 +99,15 @@ export function smallRecipe(
 ): ResolvedRecipe {
   const small: RecipeOverrides = {
     pretrain: { backbone: 'resnet18-cifar', widthFactor: 0.0625, epochs: 2, batchSize: 16, queueSize: 16, projectionSize: 16 },
-    self: { headCount: 2, epochs: 2, batchSize: 16, repeats: 2, pseudoBatchSize: imageCount, scoreBatchSize: 16, kMeansRestarts: 3 },
+    self: {
+      headCount: 2,
+      epochs: 2,
+      batchSize: 16,
+      repeats: 2,
+      pseudoBatchSize: Math.max(2, imageCount),
+      scoreBatchSize: 16,
+      kMeansRestarts: 3,
+    },
     semi: { backbone: 'resnet18-cifar', widthFactor: 0.0625, steps: 10, batchSize: 8, unlabeledRatio: 2 },
   }
   const merged = Object.fromEntries(
