@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { type ErrorData, toErrorData } from '#shared/errors.ts'
-import { createProgressBars } from './progress-bars.ts'
+import { createProgressBars, type ProgressReport } from './progress-bars.ts'
 
 /** How a command speaks: to a person on a terminal, or as one JSON object a line. */
 export interface Output {
@@ -15,16 +15,6 @@ export interface Output {
   progressDone(): void
   error(error: unknown): void
 }
-
-export type ProgressReport = Readonly<{
-  task: string
-  done: number
-  total: number | null
-  /** Images a second. */
-  rate: number | null
-  secondsLeft: number | null
-  note: string
-}>
 
 /** @param stream Where bars are drawn: the error stream, so that results can be piped. */
 export function createOutput(isJson: boolean, stream: NodeJS.WriteStream = process.stderr): Output {

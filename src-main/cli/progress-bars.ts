@@ -1,5 +1,15 @@
 import { SingleBar } from 'cli-progress'
-import type { ProgressReport } from './output.ts'
+
+/** How far work is, for a person. */
+export type ProgressReport = Readonly<{
+  task: string
+  done: number
+  total: number | null
+  /** Images a second. */
+  rate: number | null
+  secondsLeft: number | null
+  note: string
+}>
 
 /** One bar at a time on a terminal; on anything else a plain line every few seconds. */
 export interface ProgressBars {

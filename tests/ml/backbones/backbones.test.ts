@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type BackboneName, backboneNames } from '#engine/ml/backbones/backbone.ts'
+import type { BackboneName } from '#engine/ml/backbones/backbone.ts'
 import { createBackbone } from '#engine/ml/backbones/create-backbone.ts'
+import { backboneChoices } from '#shared/stages/pretrain.ts'
 import { useBackend } from '../../backends.ts'
 import golden from '../../golden/backbones.json' with { type: 'json' }
 import { fillParameters, fixedImages, relativeDeviation } from '../fixed-values.ts'
@@ -46,7 +47,7 @@ describe.each(runs)('backbones on $backend', ({ backend, sides }) => {
 describe('every backbone', () => {
   beforeAll(() => useBackend('tensorflow-wheel'))
 
-  it.each(backboneNames)('%s takes odd and small sides, and leaves no tensor behind', (name) => {
+  it.each(backboneChoices)('%s takes odd and small sides, and leaves no tensor behind', (name) => {
     const atStart = tf.memory().numTensors
     const backbone = createBackbone({ name, widthFactor: 0.0625, seed: 5 })
     for (const side of name === 'resnet34' ? [32, 45] : [16, 17, 45]) {
@@ -64,7 +65,7 @@ describe('every backbone', () => {
     expect(tf.memory().numTensors).toBe(atStart)
   })
 
-  it.each(backboneNames)('%s has unique names, and the same first weights for the same seed alone', (name) => {
+  it.each(backboneChoices)('%s has unique names, and the same first weights for the same seed alone', (name) => {
     const weightsOf = (seed: number): { name: string; values: number[] }[] => {
       const backbone = createBackbone({ name, widthFactor: 0.0625, seed })
       const weights = backbone.parameters.map((parameter) => ({ name: parameter.name, values: Array.from(parameter.variable.dataSync()) }))
@@ -78,12 +79,12 @@ describe('every backbone', () => {
   })
 
   it('has the published number of features at full width', () => {
-    const counts = backboneNames.map((name) => {
+    const counts = backboneChoices.map((name) => {
       const backbone = createBackbone({ name, widthFactor: 1, seed: 1 })
       backbone.dispose()
       return backbone.featureCount
     })
-    expect(Object.fromEntries(backboneNames.map((name, index) => [name, counts[index]]))).toEqual({
+    expect(Object.fromEntries(backboneChoices.map((name, index) => [name, counts[index]]))).toEqual({
       clusterresnet: 512,
       'resnet18-cifar': 512,
       resnet18: 512,

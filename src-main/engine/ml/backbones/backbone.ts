@@ -1,19 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
+import type { backboneChoices } from '#shared/stages/pretrain.ts'
 import type { BatchNormMode } from '../batch-norm.ts'
 import { globalAveragePool } from '../layers.ts'
 import type { Parameter, ParameterStore } from '../parameters.ts'
 import type { Layer } from './layer.ts'
 
-export const backboneNames = [
-  'clusterresnet',
-  'resnet18-cifar',
-  'resnet18',
-  'resnet34',
-  'wide-resnet-28-2',
-  'wide-resnet-28-8',
-  'wide-resnet-stl',
-] as const
-export type BackboneName = (typeof backboneNames)[number]
+export type BackboneName = (typeof backboneChoices)[number]
 
 export type BackboneOptions = Readonly<{
   name: BackboneName

@@ -1,5 +1,6 @@
 import { SpicerackError } from '#shared/errors.ts'
-import { type Backbone, type BackboneOptions, backboneNames } from './backbone.ts'
+import { backboneChoices } from '#shared/stages/pretrain.ts'
+import type { Backbone, BackboneOptions } from './backbone.ts'
 import { createClusterResNet } from './cluster-resnet.ts'
 import { createResNet18, createResNet18Cifar, createResNet34 } from './resnet.ts'
 import { createWideResNet28, createWideResNetStl } from './wide-resnet.ts'
@@ -29,7 +30,7 @@ export function createBackbone(options: BackboneOptions): Backbone {
       return createWideResNetStl(options)
     default:
       throw new SpicerackError('BAD_INPUT', `There is no backbone "${String(options.name)}".`, {
-        advice: `Choose one of: ${backboneNames.join(', ')}.`,
+        advice: `Choose one of: ${backboneChoices.join(', ')}.`,
       })
   }
 }
