@@ -30,7 +30,7 @@ export async function selectDisjoint(input: SelectionInput, options: DisjointOpt
     for (const given of input.probabilities) {
       const probabilities = withFixedLabels(given, clusterCount, input.fixedLabels)
       const members = likeliestClusters(probabilities, clusterCount)
-      if (options.repairEmpty) repairWithoutFixed(embeddings, members, clusterCount, input.fixedLabels)
+      if (options.repairEmpty) repairEmptyClusters(embeddings, members, clusterCount, (image) => (input.fixedLabels?.[image] ?? -1) < 0)
       const supports = confidentMembers(probabilities, members, clusterCount, input.centerRatio)
       const prototypes = toUnitRows({ values: toPrototypes(embeddings, supports), count: clusterCount, dimension: embeddings.dimension })
       const similarities = await similaritiesTo(points, prototypes)
@@ -118,15 +118,6 @@ export function assignWithRoom(
     }
   }
   return labels
-}
-
-/** Images that a person fixed stay where they are; the others may be moved to fill an empty cluster. */
-function repairWithoutFixed(embeddings: Embeddings, members: Int32Array, clusterCount: number, fixedLabels: Int32Array | undefined): void {
-  const before = Int32Array.from(members)
-  repairEmptyClusters(embeddings, members, clusterCount)
-  fixedLabels?.forEach((label, image) => {
-    if (label >= 0) members[image] = before[image]
-  })
 }
 
 function likeliestClusters(probabilities: Float32Array, clusterCount: number): Int32Array {

@@ -27,7 +27,8 @@ export async function chooseHead(input: SelectionInput, rule: 'lowest-loss' | 'l
     const agreement = meanAgreement(clusterings, index, clusterCount)
     const published = doubleSoftmaxLoss(head, selections[index], clusterCount)
     const floor = Math.log((Math.E + clusterCount - 1) / Math.E)
-    const scaled = (published - floor) / (Math.log(clusterCount) - floor)
+    // A single cluster leaves nothing to be unsure of.
+    const scaled = clusterCount === 1 ? 0 : (published - floor) / (Math.log(clusterCount) - floor)
     const loss = rule === 'lowest-loss' ? published : scaled + (emptyPenalty * emptyClusters) / clusterCount - agreementBonus * agreement
     return { head: index, loss, emptyClusters, agreement }
   })

@@ -125,8 +125,17 @@ async function lloyd(
   }
 }
 
-/** Gives each empty cluster half of the largest one, in place, as long as that holds two different points. */
-export function repairEmptyClusters(points: Embeddings, clusters: Int32Array, clusterCount: number): void {
+/**
+ * Gives each empty cluster half of the largest one, in place, as long as that holds two different points.
+ *
+ * @param isMovable Which images may change their cluster; all where it is left out. Of the two halves the one that has such images goes.
+ */
+export function repairEmptyClusters(
+  points: Embeddings,
+  clusters: Int32Array,
+  clusterCount: number,
+  isMovable: (image: number) => boolean = () => true,
+): void {
   const counts = new Int32Array(clusterCount)
   for (const cluster of clusters) counts[cluster]++
   const whole = new Set<number>()
@@ -139,16 +148,16 @@ export function repairEmptyClusters(points: Embeddings, clusters: Int32Array, cl
       const members: number[] = []
       for (let index = 0; index < clusters.length; index++) if (clusters[index] === largest) members.push(index)
       const sides = splitCluster(points, members)
-      if (!sides) {
+      const leaving = [1, 0]
+        .map((half) => members.filter((image, member) => sides?.[member] === half && isMovable(image)))
+        .find((images) => images.length > 0)
+      if (!leaving) {
         whole.add(largest)
         continue
       }
-      for (let member = 0; member < members.length; member++) {
-        if (sides[member] === 0) continue
-        clusters[members[member]] = empty
-        counts[empty]++
-        counts[largest]--
-      }
+      for (const image of leaving) clusters[image] = empty
+      counts[empty] += leaving.length
+      counts[largest] -= leaving.length
     }
   }
 }

@@ -161,8 +161,8 @@ function choose(trials: readonly Trial[]): ClusterSuggestion[] {
         Math.abs(trial.clusterCount - fallbackCount) < Math.abs(near.clusterCount - fallbackCount) ? trial : near,
       )
   const { clusterCount } = best
-  const fewer = bestOf(trials, (count) => count <= clusterCount * 0.8 && count >= clusterCount / 3)
-  const more = bestOf(trials, (count) => count >= clusterCount * 1.2 && count <= clusterCount * 3)
+  const fewer = bestOf(trials, (count) => count <= clusterCount * 0.75 && count >= clusterCount / 3)
+  const more = bestOf(trials, (count) => count >= clusterCount * 1.3 && count <= clusterCount * 3)
   const first = standsOut
     ? `These clusters are about as distinct and as repeatable as any finer ones: halves of the images agree at ${inWords(best)}.`
     : 'No number of clusters stands out in these images; this is a place to start, to be judged by eye.'
