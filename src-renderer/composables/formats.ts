@@ -5,14 +5,16 @@ export function useFormats() {
   const { locale, t } = useI18n()
   const number = (value: number, digits = 0): string =>
     new Intl.NumberFormat(locale.value, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
+  const significant = (value: number): string => new Intl.NumberFormat(locale.value, { maximumSignificantDigits: 2 }).format(value)
   const gigabytes = (bytes: number): string => `${number(bytes / 2 ** 30, 1)} GB`
   const dateTime = (timestampMs: number): string =>
     new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium', timeStyle: 'short' }).format(timestampMs)
   const span = (seconds: number): string => {
-    if (seconds < 90) return t('span.seconds', { count: number(Math.max(0, Math.round(seconds))) })
+    if (seconds < 1) return t('span.seconds', { count: '< 1' })
+    if (seconds < 90) return t('span.seconds', { count: number(Math.round(seconds)) })
     const minutes = Math.round(seconds / 60)
     if (minutes < 90) return t('span.minutes', { count: number(minutes) })
     return t('span.hours', { hours: number(Math.floor(minutes / 60)), minutes: number(minutes % 60) })
   }
-  return { number, gigabytes, dateTime, span }
+  return { number, significant, gigabytes, dateTime, span }
 }

@@ -16,7 +16,7 @@ export const useDeviceStore = defineStore('device', () => {
     isTesting.value = true
     problem.value = undefined
     try {
-      report.value = await engineClient.device.report({})
+      report.value = await engineClient.device.report({ full: true })
     } catch (error) {
       problem.value = toErrorData(error)
     }

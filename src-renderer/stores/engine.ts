@@ -3,7 +3,7 @@ import { computed, ref, shallowRef } from 'vue'
 import type { EngineStatus } from '#shared/contract/engine.ts'
 import type { Job, Run } from '#shared/entities.ts'
 import { type ErrorData, SpicerackError, toErrorData } from '#shared/errors.ts'
-import { isAtRest } from '#shared/jobs.ts'
+import { isAtRest, type StageName } from '#shared/jobs.ts'
 import { engineClient } from '../client/engine-client.ts'
 
 /** `ended`: the engine answers, but not to this page any more. */
@@ -23,6 +23,9 @@ export const useEngineStore = defineStore('engine', () => {
   const lastRun = computed(() => runs.value[0])
   const activeJob = computed(() => jobs.value.find(({ state }) => !isAtRest(state.kind)))
   const lastRunJob = computed(() => jobs.value.find(({ kind, payload }) => kind === 'run' && runIdOf(payload) === lastRun.value?.id))
+
+  /** The stage that computes now; the progress of a job may still tell of the one before. */
+  const runningStage = computed<StageName | undefined>(() => lastRun.value?.stages.find(({ state }) => state === 'running')?.name)
 
   async function refresh(): Promise<void> {
     try {
@@ -58,6 +61,7 @@ export const useEngineStore = defineStore('engine', () => {
     lastRun,
     lastRunJob,
     activeJob,
+    runningStage,
     problem,
     isActing,
     refresh,

@@ -120,6 +120,35 @@ describe.runIf(hasBrowser())('the first page', () => {
     expect(complaints).toEqual([])
   })
 
+  it('starts a run, pauses it and lets it go on', { timeout: 240_000 }, async () => {
+    const client = createEngineClient((request) => engine.handle(request))
+    await client.project.create({ path: join(folder, `run-${Date.now()}.spicerack`) })
+    const { id } = await client.images.import({ folder: samples })
+    for await (const _event of await client.jobs.events({ jobId: id }));
+
+    await page.goto(shell.createLink())
+    await page.getByLabel('Clusters to find').fill('7')
+    await page.getByRole('button', { name: 'Find 7 clusters' }).click()
+    const current = page.locator('[aria-current=step]')
+    await expect.poll(() => current.allTextContents(), { timeout: 90_000 }).toEqual([expect.stringContaining('Learn features')])
+    await page.getByRole('button', { name: 'Pause run' }).click()
+    await page.getByRole('button', { name: 'Resume run' }).click({ timeout: 90_000 })
+    await expect.poll(() => current.count(), { timeout: 90_000 }).toBe(1)
+    await page.getByRole('button', { name: 'Pause work and close project' }).click()
+    await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent(), { timeout: 90_000 }).toBe('No project is open')
+    expect(complaints).toEqual([])
+  })
+
+  it('reports the compute devices, each with its state and its reason', { timeout: 240_000 }, async () => {
+    await page.goto(shell.createLink())
+    await page.getByRole('button', { name: 'Test devices' }).click()
+    await page.getByRole('button', { name: 'Test again' }).waitFor({ timeout: 220_000 })
+    const rows = await page.locator('.devices li').allTextContents()
+    expect(rows).toHaveLength(5)
+    expect(rows.filter((row) => row.includes('· used'))).toHaveLength(1)
+    expect(complaints).toEqual([])
+  })
+
   it('says so when the engine is gone', async () => {
     await page.goto(shell.createLink())
     await page.getByTestId('version').waitFor()
