@@ -30,8 +30,9 @@ export function applyTones(images: tf.Tensor4D, tones: ToneOperations): tf.Tenso
     const rowCount = batch * channels
     const offsets = tf.reshape(tf.range(0, rowCount * levels, levels), [batch, 1, 1, channels])
     const bins = tf.reshape(tf.cast(tf.add(images, offsets), 'int32'), [rowCount * height * width]) as tf.Tensor1D
-    const counts = tf.bincount(bins, tf.tensor1d([], 'int32'), rowCount * levels)
-    const histogram = tf.cast(tf.reshape(counts, [batch, channels, levels]), 'float32') as tf.Tensor3D
+    // Weights of float32: counts of int32 come back from WebGPU as the bits of floats.
+    const counts = tf.bincount(bins, tf.tensor1d([], 'float32'), rowCount * levels)
+    const histogram = tf.reshape(counts, [batch, channels, levels]) as tf.Tensor3D
     const tables = tf.reshape(toneTables(histogram, height * width, tones), [rowCount * levels])
     return tf.reshape(tf.gather(tables, bins), images.shape)
   })
@@ -61,8 +62,9 @@ function blend(values: tf.Tensor, histogram: tf.Tensor3D, pixelCount: number, da
 /** PIL's ImageOps.autocontrast without cut-off; a channel of one value stays. */
 function stretch(values: tf.Tensor, histogram: tf.Tensor3D): tf.Tensor {
   const present = tf.cast(tf.greater(histogram, 0), 'float32')
-  const low = tf.cast(tf.expandDims(tf.argMax(present, 2), 2), 'float32')
-  const high = tf.sub(levels - 1, tf.cast(tf.expandDims(tf.argMax(tf.reverse(present, 2), 2), 2), 'float32'))
+  // Not by argMax, which takes any of several equal places on WebGPU.
+  const low = tf.min(choose(present, values, tf.scalar(levels - 1)), 2, true)
+  const high = tf.max(tf.mul(present, values), 2, true)
   const range = tf.sub(high, low)
   const isFlat = tf.cast(tf.lessEqual(range, 0), 'float32')
   const wide = tf.clipByValue(tf.floor(tf.div(tf.mul(tf.sub(values, low), levels - 1), tf.add(range, isFlat))), 0, levels - 1)
