@@ -3,6 +3,8 @@ import type { Embeddings } from './embeddings.ts'
 
 /** Rounds of the power iteration; the leading axes settle in two or three. */
 const rounds = 3
+/** Rounds of rotations; they settle quadratically. */
+const sweeps = 8
 
 /** Longer rows are folded to this many numbers first. */
 const foldedDimension = 512
@@ -11,7 +13,7 @@ const foldedDimension = 512
  * The rows, centred, in the axes of their greatest variance, without TensorFlow: distances are kept as far as a few axes can.
  *
  * @param axisCount Axes at most; no more than the dimension.
- * @returns `[count, axes]`, axes in order of falling variance, nearly uncorrelated.
+ * @returns `[count, axes]`, uncorrelated, in order of falling variance.
  * @source Halko, Martinsson & Tropp 2011, algorithm 4.4 (randomised subspace iteration); Charikar, Chen & Farach-Colton 2002
  *   (count sketch, which folds rows longer than 512).
  */
@@ -27,7 +29,7 @@ export function toPrincipalCoordinates(embeddings: Embeddings, axisCount: number
     orthonormalise(axes, size, dimension)
     coordinates = project(centred, axes, size)
   }
-  return { values: Float32Array.from(coordinates), count, dimension: size }
+  return { values: decorrelated(coordinates, count, size), count, dimension: size }
 }
 
 /** Rows folded to fewer numbers: each column is added to a random one, or taken from it. Distances stay within a few per cent. */
@@ -91,4 +93,36 @@ function orthonormalise(axes: Float64Array, size: number, dimension: number): vo
     const length = Math.hypot(...own)
     for (let column = 0; column < dimension; column++) own[column] = length > 1e-9 * before ? own[column] / length : 0
   }
+}
+
+/** The same points turned so that their columns are orthogonal, the longest first: one-sided Jacobi rotations of pairs of columns. */
+function decorrelated(coordinates: Float64Array, count: number, size: number): Float32Array {
+  const columns = Array.from({ length: size }, (_, axis) =>
+    Float64Array.from({ length: count }, (_, row) => coordinates[row * size + axis]),
+  )
+  for (let sweep = 0; sweep < sweeps; sweep++)
+    for (let left = 0; left < size; left++) for (let right = left + 1; right < size; right++) rotate(columns[left], columns[right])
+  columns.sort((left, right) => product(right, right) - product(left, left))
+  return Float32Array.from({ length: count * size }, (_, place) => columns[place % size][Math.floor(place / size)])
+}
+
+/** Turns two columns in their plane, in place, until their product is 0. */
+function rotate(left: Float64Array, right: Float64Array): void {
+  const across = product(left, right)
+  if (across === 0) return
+  const ratio = (product(right, right) - product(left, left)) / (2 * across)
+  const tangent = (ratio < 0 ? -1 : 1) / (Math.abs(ratio) + Math.sqrt(1 + ratio * ratio))
+  const cosine = 1 / Math.sqrt(1 + tangent * tangent)
+  const sine = cosine * tangent
+  for (let row = 0; row < left.length; row++) {
+    const before = left[row]
+    left[row] = cosine * before - sine * right[row]
+    right[row] = sine * before + cosine * right[row]
+  }
+}
+
+function product(left: Float64Array, right: Float64Array): number {
+  let sum = 0
+  for (let row = 0; row < left.length; row++) sum += left[row] * right[row]
+  return sum
 }
