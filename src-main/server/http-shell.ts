@@ -65,13 +65,16 @@ export async function startHttpShell(options: HttpShellOptions): Promise<HttpShe
     if (!links.delete(link))
       return plainText(401, 'This link was used already. Run "spicerack serve" again, or use the window that it opened.')
     // A page that moves on by itself, not a redirect: a strict cookie is not sent along a redirect that began on another site.
-    return new Response('<!doctype html><meta http-equiv="refresh" content="0;url=/"><link rel="icon" href="data:,"><title>Spicerack</title>', {
-      headers: {
-        'content-type': 'text/html; charset=utf-8',
-        'cache-control': 'no-store',
-        'set-cookie': `${cookieName}=${session}; HttpOnly; SameSite=Strict; Path=/`,
+    return new Response(
+      '<!doctype html><meta http-equiv="refresh" content="0;url=/"><link rel="icon" href="data:,"><title>Spicerack</title>',
+      {
+        headers: {
+          'content-type': 'text/html; charset=utf-8',
+          'cache-control': 'no-store',
+          'set-cookie': `${cookieName}=${session}; HttpOnly; SameSite=Strict; Path=/`,
+        },
       },
-    })
+    )
   }
 
   const hasSession = (request: Request): boolean => {
