@@ -1,0 +1,120 @@
+"""MoCo v2 in PyTorch on the CPU, channels_last, its augmentation in the DataLoader: the peer of moco-step.ts."""
+
+import argparse
+import copy
+import random
+import time
+
+import numpy as np
+import torch
+from PIL import Image, ImageFilter
+from torch import nn
+from torch.nn import functional as F
+from torchvision import transforms
+
+from resnet18 import ResNet18
+from rounds import serve_rounds
+
+QUEUE = 4096
+PROJECTION = 128
+SIDE = 32
+
+
+class Blur:
+    """SimCLR's blur, as MoCo v2 has it."""
+
+    def __call__(self, image):
+        return image.filter(ImageFilter.GaussianBlur(radius=random.uniform(0.1, 2.0)))
+
+
+class TwoViews(torch.utils.data.Dataset):
+    def __init__(self, count):
+        self.pixels = np.random.default_rng(1).integers(0, 256, (count, SIDE, SIDE, 3), dtype=np.uint8)
+        self.view = transforms.Compose(
+            [
+                transforms.RandomResizedCrop(SIDE, scale=(0.2, 1.0)),
+                transforms.RandomApply([transforms.ColorJitter(0.4, 0.4, 0.4, 0.1)], p=0.8),
+                transforms.RandomGrayscale(p=0.2),
+                transforms.RandomApply([Blur()], p=0.5),
+                transforms.RandomHorizontalFlip(),
+                transforms.ToTensor(),
+                transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
+            ]
+        )
+
+    def __len__(self):
+        return len(self.pixels)
+
+    def __getitem__(self, index):
+        image = Image.fromarray(self.pixels[index])
+        return self.view(image), self.view(image)
+
+
+class Encoder(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.backbone = ResNet18(width)
+        features = self.backbone.feature_count
+        self.head = nn.Sequential(nn.Linear(features, features), nn.ReLU(inplace=True), nn.Linear(features, PROJECTION))
+
+    def forward(self, x):
+        return F.normalize(self.head(self.backbone(x)), dim=1)
+
+
+def endless(loader):
+    while True:
+        yield from loader
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ("width", "batch", "images", "warmup", "steps", "workers"):
+        parser.add_argument(f"--{name}", type=int, required=True)
+    given = parser.parse_args()
+    torch.set_num_threads(2)
+    torch.manual_seed(1)
+    query = Encoder(given.width).to(memory_format=torch.channels_last).train()
+    key = copy.deepcopy(query).requires_grad_(False)
+    queue = F.normalize(torch.randn(QUEUE, PROJECTION), dim=1)
+    pointer = 0
+    optimizer = torch.optim.SGD(query.parameters(), lr=0.06, momentum=0.9, weight_decay=5e-4)
+    loader = torch.utils.data.DataLoader(
+        TwoViews(given.images), batch_size=given.batch, shuffle=True, drop_last=True, num_workers=given.workers,
+        persistent_workers=given.workers > 0,
+    )
+    batches = endless(loader)
+    target = torch.zeros(given.batch, dtype=torch.long)
+
+    def step():
+        nonlocal pointer
+        first, second = next(batches)
+        first = first.contiguous(memory_format=torch.channels_last)
+        second = second.contiguous(memory_format=torch.channels_last)
+        with torch.no_grad():
+            for mine, theirs in zip(key.parameters(), query.parameters()):
+                mine.mul_(0.99).add_(theirs, alpha=0.01)
+            keys = key(second)
+        projections = query(first)
+        positives = (projections * keys).sum(1, keepdim=True)
+        loss = F.cross_entropy(torch.cat([positives, projections @ queue.T], 1) / 0.2, target)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        queue[pointer : pointer + given.batch] = keys
+        pointer = (pointer + given.batch) % QUEUE
+        return loss.item()
+
+    def work(_):
+        for _ in range(given.warmup):
+            step()
+        started_at = time.perf_counter()
+        for _ in range(given.steps):
+            loss = step()
+        seconds = time.perf_counter() - started_at
+        return {"imagesPerSecond": given.batch * given.steps / seconds, "loss": loss}
+
+    serve_rounds(work)
+
+
+if __name__ == "__main__":
+    main()
