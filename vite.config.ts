@@ -14,5 +14,6 @@ export default defineConfig({
     target: 'es2023',
     // Every file has an address of its own: the page's security policy lets scripts and styles come from files alone.
     assetsInlineLimit: 0,
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
 })
