@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
+import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { rowsOf } from '#engine/clustering/embeddings.ts'
 import { suggestClusterCounts } from '#engine/clustering/suggest-clusters.ts'
@@ -45,6 +48,26 @@ describe('suggested numbers of clusters', () => {
     expect(await suggestClusterCounts(embeddings, 4)).toEqual(first)
     const doubled = { ...embeddings, values: embeddings.values.map((value) => 4 * value) }
     expect(await suggestClusterCounts(doubled, 4)).toEqual(first)
+  })
+
+  it('are of the right order for the pixels of the sample, which has ten classes', async () => {
+    const folder = new URL('../../resources/samples/fashion-mnist-1000/', import.meta.url)
+    const names = readdirSync(folder)
+      .filter((name) => name.endsWith('.png'))
+      .sort()
+    const pixels = await Promise.all(
+      names.map((name) =>
+        sharp(fileURLToPath(new URL(name, folder)))
+          .resize(16, 16)
+          .greyscale()
+          .raw()
+          .toBuffer(),
+      ),
+    )
+    const values = Float32Array.from(Buffer.concat(pixels), (value) => value / 255)
+    const [first] = await suggestClusterCounts({ values, count: names.length, dimension: 256 }, 1)
+    expect(first.clusterCount).toBeGreaterThanOrEqual(5)
+    expect(first.clusterCount).toBeLessThanOrEqual(20)
   })
 
   it('say so where nothing stands out', async () => {

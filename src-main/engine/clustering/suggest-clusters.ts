@@ -73,6 +73,7 @@ export async function suggestClusterCounts(
       counts = ladder.filter((count) => count <= most)
     }
     const tell = { ...follow, onProgress: (ratio: number) => follow.onProgress?.((round + ratio) / rounds) }
+    await pause(tell, 0)
     found.push(await trialsOf(points, counts, deriveSeed(seed, 'suggest', round), tell))
   }
   return choose(counts.map((_, place) => meanTrial(found.map((trials) => trials[place]))))
@@ -86,6 +87,7 @@ function samplePoints(embeddings: Embeddings, seed: number): Embeddings {
 async function trialsOf(points: Embeddings, counts: readonly number[], seed: number, follow: Follow): Promise<Trial[]> {
   const reference = shuffledColumns(points, deriveSeed(seed, 'reference'))
   const distances = [distanceTable(points), distanceTable(reference)] as const
+  await pause(follow, 0)
   const raw: Omit<Trial, 'score'>[] = []
   for (const clusterCount of counts) {
     const own = await qualityOf(points, distances[0], clusterCount, seed, follow, raw.length / counts.length)
