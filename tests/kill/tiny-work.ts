@@ -37,7 +37,7 @@ async function doTinyWork({ folder, kill }: TinyWork): Promise<TinyOutcome> {
     import: () => client.images.import({ folder: join(folder, 'images'), size: 32 }),
     run: async () => {
       const overrides = {
-        pretrain: { ...tinyRun.overrides.pretrain, epochs: 4, checkpointMinutes: 0.01 },
+        pretrain: { ...tinyRun.overrides.pretrain, epochs: 6, checkpointMinutes: 0.01 },
         self: { ...tinyRun.overrides.self, checkpointMinutes: 0.01 },
         semi: { ...tinyRun.overrides.semi, steps: 8, checkpointMinutes: 0.01 },
       }
@@ -79,10 +79,12 @@ function createKiller(kill: TinyWork['kill'], log: string) {
   }, 2)
   return {
     begin,
-    /** When the work was quicker than the killer, it is killed after it. */
+    /** When the work was quicker, or was done before, the kill comes now. */
     end: async (): Promise<void> => {
       clearInterval(watch)
-      if (isDue) await new Promise(() => setTimeout(() => undefined, 60_000))
+      if (!kill) return
+      process.kill(process.pid, 'SIGKILL')
+      await new Promise(() => setTimeout(() => undefined, 60_000))
     },
   }
 }

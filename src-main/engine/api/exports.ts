@@ -27,9 +27,12 @@ export const exportsApi = {
       throw new SpicerackError('NOTHING_TO_EXPORT', 'No image passes the choices of this export; nothing was written.', {
         advice: 'Lower the confidence threshold, include images that are not reliable, or name the classes first.',
       })
-    const { id } = project.exports.begin(input.format, input.out, input)
-    const payload: z.infer<typeof exportPayloadSchema> = { exportId: id, request: input }
-    return queue.add('export', payload)
+    // In one transaction: no export without its job, whenever the process ends.
+    return project.connection.write(() => {
+      const { id } = project.exports.begin(input.format, input.out, input)
+      const payload: z.infer<typeof exportPayloadSchema> = { exportId: id, request: input }
+      return queue.add('export', payload)
+    })
   }),
   features: featuresApi,
   contactSheet: contactSheetApi,

@@ -34,22 +34,25 @@ export const runsApi = {
       overrides,
     )
     const versions = { spicerack: context.version, node: process.versions.node }
-    const run = project.runs.create({
-      name: `${recipe.name}, ${clusterCount} clusters`,
-      recipe,
-      seed,
-      clusterCount,
-      imageIds,
-      imageSizePx: pixels.size,
-      versions,
-      backendChoice: backend,
-      stages: stageNames,
+    // In one transaction: no run without its job, whenever the process ends.
+    return project.connection.write(() => {
+      const run = project.runs.create({
+        name: `${recipe.name}, ${clusterCount} clusters`,
+        recipe,
+        seed,
+        clusterCount,
+        imageIds,
+        imageSizePx: pixels.size,
+        versions,
+        backendChoice: backend,
+        stages: stageNames,
+      })
+      mkdirSync(project.folder.run(run.id), { recursive: true })
+      const record = { recipe, seed, clusterCount, backend, imageCount: imageIds.length, imageSizePx: pixels.size, versions }
+      writeFileAtomically(join(project.folder.run(run.id), 'recipe.json'), `${JSON.stringify(record, null, 2)}\n`)
+      const payload: RunPayload = { runId: run.id, lastStage }
+      return { run, job: queue.add('run', payload) }
     })
-    mkdirSync(project.folder.run(run.id), { recursive: true })
-    const record = { recipe, seed, clusterCount, backend, imageCount: imageIds.length, imageSizePx: pixels.size, versions }
-    writeFileAtomically(join(project.folder.run(run.id), 'recipe.json'), `${JSON.stringify(record, null, 2)}\n`)
-    const payload: RunPayload = { runId: run.id, lastStage }
-    return { run, job: queue.add('run', payload) }
   }),
   list: api.runs.list.handler(({ context }) => context.session().project.runs.list()),
   get: api.runs.get.handler(({ context, input }) => context.session().project.runs.get(input.runId)),

@@ -7,7 +7,7 @@ import { SpicerackError } from '#shared/errors.ts'
 
 type LabelledPath = Readonly<{ path: string; label: string }>
 
-export type KnownClasses = Readonly<{
+type KnownClasses = Readonly<{
   classOf: ReadonlyMap<ImageId, string>
   /** Rows or files that match no image of the project, or more than one. */
   unmatchedCount: number

@@ -5,7 +5,7 @@ import { SpicerackError } from '#shared/errors.ts'
 import type { ProjectStore } from './project-store.ts'
 
 /** The vectors of a run's images: `values` is `[count, dimension]` with unit rows; `rowOf` gives the row of an image id. */
-export type RunEmbedding = Readonly<{ values: Float32Array; count: number; dimension: number; rowOf: ReadonlyMap<number, number> }>
+type RunEmbedding = Readonly<{ values: Float32Array; count: number; dimension: number; rowOf: ReadonlyMap<number, number> }>
 
 /**
  * Undefined before the stage `embed` is done.

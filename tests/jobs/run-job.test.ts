@@ -1,0 +1,103 @@
+import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createEngine, type Engine } from '#engine/engine.ts'
+import { createEngineClient } from '#shared/contract/client.ts'
+import type { EngineClient } from '#shared/contract/contract.ts'
+import type { JobId } from '#shared/entities.ts'
+import { makeTemporaryFolder, makeTinyImages, tinyRun, untilAtRest } from '../tiny-project.ts'
+
+const request = { ...tinyRun, overrides: { ...tinyRun.overrides, pretrain: { ...tinyRun.overrides.pretrain, epochs: 2 } } }
+
+describe('the job of a run', () => {
+  let folder: Awaited<ReturnType<typeof makeTemporaryFolder>>
+  let engine: Engine
+  let client: EngineClient
+  const inProject = (...parts: string[]): string => join(folder.path, 'tiny.spicerack', ...parts)
+
+  /** Resolves when a step of training has been taken. */
+  const untilFirstStep = async (jobId: JobId): Promise<void> => {
+    for await (const event of await client.jobs.events({ jobId }))
+      if (event.type === 'progress' && event.progress.stage === 'pretrain' && event.progress.done > 0) return
+    throw new Error('The job ended before its first step.')
+  }
+
+  beforeAll(async () => {
+    folder = await makeTemporaryFolder()
+    await makeTinyImages(join(folder.path, 'images'))
+    engine = createEngine({ reportBug: (error) => console.error(error) })
+    client = createEngineClient((sent) => engine.handle(sent))
+    await client.project.create({ path: join(folder.path, 'tiny') })
+    await untilAtRest(client, (await client.images.import({ folder: join(folder.path, 'images'), size: 32 })).id)
+  })
+  afterAll(async () => {
+    await engine.close()
+    await folder.remove()
+  })
+
+  it('gives the same bytes when it is paused within a stage and goes on', async () => {
+    const whole = await client.runs.create(request)
+    expect((await untilAtRest(client, whole.job.id)).state).toEqual({ kind: 'completed' })
+
+    const parts = await client.runs.create(request)
+    await untilFirstStep(parts.job.id)
+    expect((await client.jobs.pause({ jobId: parts.job.id })).state).toEqual({ kind: 'paused' })
+    const [stopped] = (await client.runs.get({ runId: parts.run.id })).stages
+    expect(stopped).toMatchObject({ name: 'pretrain', state: 'stopped' })
+    expect(stopped!.step).toBeGreaterThan(0)
+    expect(existsSync(inProject('runs', parts.run.id, 'checkpoint-pretrain.bin'))).toBe(true)
+    await client.jobs.resume({ jobId: parts.job.id })
+    expect((await untilAtRest(client, parts.job.id)).state).toEqual({ kind: 'completed' })
+    for (const file of ['pretrain.weights', 'semi.weights'])
+      expect(readFileSync(inProject('runs', parts.run.id, file)).equals(readFileSync(inProject('runs', whole.run.id, file)))).toBe(true)
+    expect(await client.runs.compare({ runId: whole.run.id, otherRunId: parts.run.id })).toMatchObject({ movedCount: 0, nmi: 1 })
+  })
+
+  it('stops for good when it is cancelled within a stage', async () => {
+    const { run, job } = await client.runs.create({ ...request, seed: 9 })
+    await untilFirstStep(job.id)
+    expect((await client.jobs.cancel({ jobId: job.id })).state).toEqual({ kind: 'cancelled' })
+    await expect(client.jobs.resume({ jobId: job.id })).rejects.toMatchObject({ code: 'CONFLICT' })
+    const { stages } = await client.runs.get({ runId: run.id })
+    expect(stages.map(({ state }) => state)).toEqual(['stopped', 'pending', 'pending', 'pending', 'pending'])
+  })
+
+  it('is interrupted by the end of the engine, and goes on in the next', async () => {
+    const { run, job } = await client.runs.create({ ...request, seed: 10, lastStage: 'embed' })
+    await untilFirstStep(job.id)
+    await client.project.close()
+    await client.project.open({ path: inProject() })
+    expect((await client.jobs.get({ jobId: job.id })).state).toEqual({ kind: 'interrupted' })
+    await client.jobs.resume({ jobId: job.id })
+    expect((await untilAtRest(client, job.id)).state).toEqual({ kind: 'completed' })
+    expect(existsSync(inProject('embeddings', `${run.id}.f32`))).toBe(true)
+  })
+
+  it('fails with a reason when its images are gone, and goes on when they are back', async () => {
+    const pack = inProject('pixels', '32.u8')
+    renameSync(pack, `${pack}.away`)
+    const { run, job } = await client.runs.create({ ...request, lastStage: 'embed' })
+    expect((await untilAtRest(client, job.id)).state).toMatchObject({ kind: 'failed', error: { code: 'NOT_FOUND' } })
+    expect((await client.runs.get({ runId: run.id })).stages[0]).toMatchObject({ state: 'failed', error: { code: 'NOT_FOUND' } })
+    renameSync(`${pack}.away`, pack)
+    await client.jobs.resume({ jobId: job.id })
+    expect((await untilAtRest(client, job.id)).state).toEqual({ kind: 'completed' })
+    expect((await client.runs.get({ runId: run.id })).stages[0]).toMatchObject({ state: 'completed', error: null })
+  })
+
+  it('fails and can be resumed when the training worker dies', async () => {
+    await client.project.close()
+    const fragile = createEngine({
+      reportBug: (error) => console.error(error),
+      workerEntry: new URL('./killed-worker.ts', import.meta.url),
+    })
+    const other = createEngineClient((sent) => fragile.handle(sent))
+    await other.project.open({ path: inProject() })
+    const { job } = await other.runs.create({ ...request, lastStage: 'embed' })
+    expect((await untilAtRest(other, job.id)).state).toMatchObject({ kind: 'failed', error: { code: 'WORKER_DIED' } })
+    await fragile.close()
+    await client.project.open({ path: inProject() })
+    await client.jobs.resume({ jobId: job.id })
+    expect((await untilAtRest(client, job.id)).state).toEqual({ kind: 'completed' })
+  })
+})
