@@ -7,6 +7,11 @@ import type { ProviderName } from '#engine/runtime/provider.ts'
 /** Where Debian's chromium keeps the description of its software Vulkan driver. */
 const swiftShader = '/usr/lib/chromium/vk_swiftshader_icd.json'
 
+/** The Vulkan loader, through which WebGPU finds any driver; Debian's package libvulkan1. */
+const vulkanLoaders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib'].map(
+  (folder) => `${folder}/libvulkan.so.1`,
+)
+
 /**
  * The backends on which tests can run here. All are required where SPICERACK_REQUIRE_ALL is 1 (CI); elsewhere a missing one is left out.
  * Use: `describe.each(await availableBackends())`, with `useBackend(name)` in `beforeAll`.
@@ -15,7 +20,7 @@ export async function availableBackends(): Promise<ProviderName[]> {
   const names: ProviderName[] = []
   const isRequired = process.env.SPICERACK_REQUIRE_ALL === '1'
   if (isRequired || (await installedTensorFlow())) names.push('tensorflow-wheel')
-  if (isRequired || existsSync(swiftShader)) names.push('webgpu')
+  if (isRequired || (existsSync(swiftShader) && vulkanLoaders.some((path) => existsSync(path)))) names.push('webgpu')
   return [...names, 'wasm', 'cpu']
 }
 

@@ -74,7 +74,8 @@ async function reportOne(name: ProviderName): Promise<Omit<Trial, 'title'>> {
     const figures = { device, selfTestError: selfTest.error, gigaMacsPerSecond: selfTest.gigaMacsPerSecond }
     return { name, works: true, isSlow: slowReason !== undefined, reason: slowReason ?? device, ...figures }
   } catch (error) {
-    return { name, works: false, isSlow: false, reason: toErrorData(error).message }
+    // The cause is what the provider said, without "the backend … cannot be used" before it.
+    return { name, works: false, isSlow: false, reason: toErrorData((error as Error).cause ?? error).message }
   }
 }
 

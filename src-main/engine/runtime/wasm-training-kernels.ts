@@ -8,11 +8,15 @@ interface TypedBackend extends tf.KernelBackend {
   write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId
 }
 
+/** wasm's own kernels that are wrong: its gradient of max pooling gives nothing to windows in which every value is negative. */
+const wrongKernels = ['MaxPoolGrad']
+
 /**
- * Gives the wasm backend the kernels it lacks. The filter gradient of a convolution is built from slices and matrix products, which wasm
+ * Gives the wasm backend the kernels it lacks, and takes those away that are wrong. The filter gradient of a convolution is built from slices and matrix products, which wasm
  * has; every other kernel that only the JavaScript backend has runs there, on a copy of its inputs.
  */
 export function registerWasmTrainingKernels(): void {
+  for (const kernelName of wrongKernels) if (tf.getKernel(kernelName, 'wasm')) tf.unregisterKernel(kernelName, 'wasm')
   if (!tf.getKernel('Conv2DBackpropFilter', 'wasm')) register('Conv2DBackpropFilter', conv2dBackpropFilter)
   for (const { kernelName } of tf.getKernelsForBackend('cpu'))
     if (!tf.getKernel(kernelName, 'wasm')) register(kernelName, (call) => runInJavaScript(kernelName, call))

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { createInflateRaw } from 'node:zlib'
 
 /** One file inside a zip archive. */
@@ -88,13 +88,19 @@ async function findCentralDirectory(file: FileHandle): Promise<{ offset: number;
     if (tail.readUInt32LE(at) !== endSignature || at + 22 + tail.readUInt16LE(at + 20) > tail.length) continue
     const offset = tail.readUInt32LE(at + 16)
     const size = tail.readUInt32LE(at + 12)
-    if (offset !== 0xffffffff && size !== 0xffffffff) return { offset, size }
+    if (offset !== 0xffffffff && size !== 0xffffffff) return withinFile({ offset, size }, fileSize)
     if (at < 20 || tail.readUInt32LE(at - 20) !== end64LocatorSignature) break
     const end64 = await readAt(file, Number(tail.readBigUInt64LE(at - 12)), 56)
     if (end64.readUInt32LE(0) !== end64Signature) break
-    return { offset: Number(end64.readBigUInt64LE(48)), size: Number(end64.readBigUInt64LE(40)) }
+    return withinFile({ offset: Number(end64.readBigUInt64LE(48)), size: Number(end64.readBigUInt64LE(40)) }, fileSize)
   }
   throw new Error('The file is not a complete zip archive.')
+}
+
+/** The place of the list of files, when the file is long enough to hold it. */
+function withinFile(place: { offset: number; size: number }, fileSize: number): { offset: number; size: number } {
+  if (place.offset + place.size > fileSize) throw new Error('The file is not a complete zip archive.')
+  return place
 }
 
 type Sizes = { size: number; compressedSize: number; headerOffset: number }
@@ -122,7 +128,12 @@ async function* unpackedChunks(file: FileHandle, entry: ZipEntry, signal?: Abort
   const start = entry.headerOffset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28)
   const packed = packedChunks(file, start, entry.compressedSize, signal)
   if (entry.method === stored) yield* packed
-  else yield* Readable.from(packed, { objectMode: false }).compose(createInflateRaw({ chunkSize: chunkBytes })) as AsyncIterable<Buffer>
+  else {
+    const inflated = createInflateRaw({ chunkSize: chunkBytes })
+    // An error on either side ends the other one, and the loop over what comes out throws it.
+    pipeline(Readable.from(packed, { objectMode: false }), inflated, () => {})
+    yield* inflated as AsyncIterable<Buffer>
+  }
 }
 
 async function* packedChunks(file: FileHandle, start: number, length: number, signal?: AbortSignal): AsyncGenerator<Buffer> {
