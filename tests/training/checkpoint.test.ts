@@ -7,13 +7,13 @@ import { availableBackends, useBackend } from '../backends.ts'
 
 const [backend] = await availableBackends()
 
-function small(): Uint8Array {
+async function small(): Promise<Uint8Array> {
   const tensors = {
     weight: tf.tensor2d([1, -2.5, 3e-38, 4], [2, 2]),
     labels: tf.tensor1d([-1, 7, 2], 'int32'),
     flags: tf.tensor1d([true, false], 'bool'),
   }
-  const encoded = encodeCheckpoint({ tensors, notes: { best: { head: 3 }, none: null } }, 42)
+  const encoded = await encodeCheckpoint({ tensors, notes: { best: { head: 3 }, none: null } }, 42)
   tf.dispose(tensors)
   return encoded
 }
@@ -30,9 +30,9 @@ function codeOf(action: () => unknown): string {
 describe('checkpoint', () => {
   beforeAll(() => useBackend(backend!))
 
-  it('comes back as it was, and the same state gives the same bytes', () => {
+  it('comes back as it was, and the same state gives the same bytes', async () => {
     const atStart = tf.memory().numTensors
-    const encoded = small()
+    const encoded = await small()
     const { step, notes, tensors } = decodeCheckpoint(encoded)
     const read = Object.fromEntries(
       Object.entries(tensors).map(([name, tensor]) => [name, { shape: tensor.shape, dtype: tensor.dtype, values: [...tensor.dataSync()] }]),
@@ -46,13 +46,13 @@ describe('checkpoint', () => {
         flags: { shape: [2], dtype: 'bool', values: [1, 0] },
       },
     })
-    expect(encodeCheckpoint({ tensors, notes }, step)).toEqual(encoded)
+    expect(await encodeCheckpoint({ tensors, notes }, step)).toEqual(encoded)
     tf.dispose(tensors as Record<string, tf.Tensor>)
     expect(tf.memory().numTensors).toBe(atStart)
   })
 
-  it('reads from the middle of a larger buffer', () => {
-    const encoded = small()
+  it('reads from the middle of a larger buffer', async () => {
+    const encoded = await small()
     const larger = new Uint8Array(encoded.length + 13)
     larger.set(encoded, 7)
     const { tensors } = decodeCheckpoint(larger.subarray(7, 7 + encoded.length))
@@ -60,11 +60,11 @@ describe('checkpoint', () => {
     tf.dispose(tensors as Record<string, tf.Tensor>)
   })
 
-  it('keeps every float exactly, also -0, subnormal numbers, infinities and NaN', () => {
-    fc.assert(
-      fc.property(fc.float32Array({ maxLength: 40 }), (values) => {
+  it('keeps every float exactly, also -0, subnormal numbers, infinities and NaN', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.float32Array({ maxLength: 40 }), async (values) => {
         const tensor = tf.tensor1d(values)
-        const { tensors } = decodeCheckpoint(encodeCheckpoint({ tensors: { tensor }, notes: {} }, 0))
+        const { tensors } = decodeCheckpoint(await encodeCheckpoint({ tensors: { tensor }, notes: {} }, 0))
         const back = tensors.tensor!.dataSync()
         expect([...back].every((value, index) => Object.is(value, values[index]))).toBe(true)
         expect(back.length).toBe(values.length)
@@ -74,8 +74,8 @@ describe('checkpoint', () => {
     )
   })
 
-  it('notices every changed byte, every missing end and a byte too many', () => {
-    const encoded = small()
+  it('notices every changed byte, every missing end and a byte too many', async () => {
+    const encoded = await small()
     for (let place = 0; place < encoded.length; place++)
       for (const change of [0x01, 0x80, 0xff]) {
         const damaged = encoded.slice()

@@ -17,7 +17,7 @@ const [backend] = await availableBackends()
 type LineBatch = { inputs: tf.Tensor2D; outputs: tf.Tensor2D }
 
 /** Learns a linear map: small, but with momentum and a state that is made anew for each checkpoint. */
-function createLineStage(totalSteps: number, learningRate = 0.05): TrainingStage<LineBatch> & { bytes(): Uint8Array } {
+function createLineStage(totalSteps: number, learningRate = 0.05): TrainingStage<LineBatch> & { bytes(): Promise<Uint8Array> } {
   const store = createParameterStore(1)
   const weight = store.create('weight', 'weight', [3, 2], 'uniform-fan-in') as tf.Variable<tf.Rank.R2>
   const optimizer = createSgd(store.parameters, { momentum: 0.9, nesterov: false, weightDecay: 0, decays: () => true })
@@ -55,9 +55,9 @@ function createLineStage(totalSteps: number, learningRate = 0.05): TrainingStage
       optimizer.dispose()
     },
   }
-  const bytes = (): Uint8Array => {
+  const bytes = async (): Promise<Uint8Array> => {
     const { tensors, notes } = stage.state()
-    const encoded = encodeCheckpoint({ tensors, notes }, totalSteps)
+    const encoded = await encodeCheckpoint({ tensors, notes }, totalSteps)
     tensors.seen!.dispose()
     return encoded
   }
@@ -71,7 +71,7 @@ const previous = 'checkpoint-line.previous.bin'
 async function uninterrupted(totalSteps: number): Promise<Uint8Array> {
   const stage = createLineStage(totalSteps)
   await train(stage, options, memoryHost())
-  const bytes = stage.bytes()
+  const bytes = await stage.bytes()
   stage.dispose()
   return bytes
 }
@@ -87,7 +87,7 @@ async function resumed(files: MemoryFiles, totalSteps: number): Promise<{ bytes:
   const stage = createLineStage(totalSteps)
   const host = memoryHost({ files })
   await train(stage, options, host)
-  const bytes = stage.bytes()
+  const bytes = await stage.bytes()
   stage.dispose()
   return { bytes, logs: host.logs, steps: host.losses.length }
 }

@@ -14,12 +14,12 @@ export type Checkpoint = StageState & Readonly<{ step: number }>
  * A checkpoint as bytes: a line of magic, the header's length, the header as JSON, the tensors little-endian, a CRC-32 of all before.
  * The same state gives the same bytes.
  */
-export function encodeCheckpoint(state: StageState, step: number): Uint8Array {
+export async function encodeCheckpoint(state: StageState, step: number): Promise<Uint8Array> {
   const entries: TensorEntry[] = []
   const parts: Uint8Array[] = []
   let offset = 0
   for (const [name, tensor] of Object.entries(state.tensors)) {
-    const values = tensor.dataSync()
+    const values = await tensor.data()
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
     entries.push({ name, shape: tensor.shape, dtype: tensor.dtype as TensorEntry['dtype'], offset, length: bytes.length })
     parts.push(bytes)

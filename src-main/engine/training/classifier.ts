@@ -52,7 +52,7 @@ export async function classify(
   const probabilities = new Float32Array(source.count * classCount)
   for (const indices of blocks(source.count, blockSize)) {
     if (host.shouldStop()) throw new StageStopped(0)
-    const block = computeValues(() => tf.softmax(classifier.logits(normalizeImages(source.images(indices)), 'running')))
+    const block = await computeValues(() => tf.softmax(classifier.logits(normalizeImages(source.images(indices)), 'running')))
     probabilities.set(block, indices[0] * classCount)
     await tf.nextFrame()
   }

@@ -3,6 +3,7 @@ import type { Embeddings } from '#engine/clustering/embeddings.ts'
 import { normalizeImages } from '#engine/ml/augmentations/normalize.ts'
 import type { Backbone } from '#engine/ml/backbones/backbone.ts'
 import { blocks } from './batches.ts'
+import { computeValues } from './compute-values.ts'
 import type { ImageSource } from './image-source.ts'
 import { type RunHost, StageStopped } from './run-context.ts'
 
@@ -30,12 +31,11 @@ export async function computeFeatures(
   let block = 0
   for (const indices of blocks(source.count, options.batchSize)) {
     if (host.shouldStop()) throw new StageStopped(0)
-    const features = tf.tidy(() => {
+    const features = await computeValues(() => {
       const images = source.images(indices)
       return backbone.features(options.view ? options.view(images, block) : normalizeImages(images), 'running')
     })
-    values.set(features.dataSync(), indices[0] * backbone.featureCount)
-    features.dispose()
+    values.set(features, indices[0] * backbone.featureCount)
     block++
     const done = indices[0] + indices.length
     const seconds = (host.now() - startedAt) / 1000

@@ -18,7 +18,7 @@ export async function scoreHeads(
   const probabilities = Array.from({ length: headCount }, () => new Float32Array(count * clusterCount))
   for (let start = 0; start < count; start += blockRows) {
     const rows = Math.min(blockRows, count - start)
-    const block = computeValues(() => {
+    const block = await computeValues(() => {
       const input = tf.tensor2d(values.subarray(start * dimension, (start + rows) * dimension), [rows, dimension])
       return tf.softmax(heads.applyAll(input))
     })

@@ -91,7 +91,7 @@ export function freshViews(backbone: Backbone, source: ImageSource, settings: Se
         if (host.shouldStop()) throw new StageStopped(0)
         const block = images.subarray(start, start + settings.scoreBatchSize)
         const random = createRandom(deriveSeed(seed, 'self-weak', set, start))
-        const features = computeValues(() =>
+        const features = await computeValues(() =>
           backbone.features(applyWeakView(source.images(block), drawWeakView(random, block.length, settings.cropPadding)), 'running'),
         )
         values.set(features, start * backbone.featureCount)

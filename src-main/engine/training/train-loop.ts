@@ -34,17 +34,17 @@ export async function train<Batch extends tf.TensorContainer>(
     step = found.step
     host.log(`${options.name}: goes on from step ${step} of ${stage.totalSteps}`)
   }
-  const save = (): void => checkpoints.write(snapshot(stage, step))
+  const save = async (): Promise<void> => checkpoints.write(await snapshot(stage, step))
   let savedAt = host.now()
   const finishTimes = [savedAt]
   while (step < stage.totalSteps) {
     if (host.shouldStop()) {
-      save()
+      await save()
       throw new StageStopped(step)
     }
-    const batch = await stage.batch(step).catch((error: unknown) => {
+    const batch = await stage.batch(step).catch(async (error: unknown) => {
       if (!(error instanceof StageStopped)) throw error
-      save()
+      await save()
       throw new StageStopped(step)
     })
     const values = await takeStep(stage, batch, step)
@@ -62,12 +62,13 @@ export async function train<Batch extends tf.TensorContainer>(
       note: '',
     })
     if (now - savedAt > options.checkpointMinutes * 60_000) {
-      save()
+      await save()
       savedAt = host.now()
     }
     await tf.nextFrame()
   }
-  tf.tidy(() => refuseDiverged(stage.state(), step))
+  const state = copyState(stage)
+  await refuseDiverged(state, step).finally(() => tf.dispose(state.tensors))
 }
 
 /** Takes away the checkpoints of a stage whose result is written. */
@@ -76,20 +77,33 @@ export function forgetCheckpoints(name: string, host: RunHost): void {
   host.files.remove(before(name))
 }
 
-/** The state as bytes; what the stage makes for it alone is disposed. @throws TRAINING_DIVERGED when a value is no number. */
-function snapshot<Batch extends tf.TensorContainer>(stage: TrainingStage<Batch>, step: number): Uint8Array {
-  let encoded: Uint8Array = new Uint8Array()
-  tf.tidy(() => {
+/** A copy of the present state, and of nothing that the stage made for it alone. Caller disposes its tensors. */
+function copyState<Batch extends tf.TensorContainer>(
+  stage: TrainingStage<Batch>,
+): { tensors: Record<string, tf.Tensor>; notes: StageState['notes'] } {
+  let notes: StageState['notes'] = {}
+  const tensors = tf.tidy(() => {
     const state = stage.state()
-    refuseDiverged(state, step)
-    encoded = encodeCheckpoint(state, step)
+    notes = state.notes
+    return Object.fromEntries(Object.entries(state.tensors).map(([name, tensor]) => [name, tf.clone(tensor)]))
   })
-  return encoded
+  return { tensors, notes }
 }
 
-function refuseDiverged({ tensors }: StageState, step: number): void {
+/** The state as bytes. @throws TRAINING_DIVERGED when a value is no number. */
+async function snapshot<Batch extends tf.TensorContainer>(stage: TrainingStage<Batch>, step: number): Promise<Uint8Array> {
+  const state = copyState(stage)
+  try {
+    await refuseDiverged(state, step)
+    return await encodeCheckpoint(state, step)
+  } finally {
+    tf.dispose(state.tensors)
+  }
+}
+
+async function refuseDiverged({ tensors }: StageState, step: number): Promise<void> {
   for (const [name, tensor] of Object.entries(tensors))
-    if (!tensor.dataSync().every(Number.isFinite)) throw divergence(`"${name}" is no number any more`, step)
+    if (!(await tensor.data()).every(Number.isFinite)) throw divergence(`"${name}" is no number any more`, step)
 }
 
 function divergence(what: string, step: number): SpicerackError {
@@ -104,32 +118,48 @@ async function takeStep<Batch extends tf.TensorContainer>(
   step: number,
 ): Promise<Record<string, number>> {
   try {
-    const values: Record<string, number> = {}
-    tf.tidy(() => {
-      let metrics: Readonly<Record<string, tf.Scalar>> = {}
-      const { value, grads } = tf.variableGrads(() => {
-        const loss = stage.loss(batch)
-        metrics = loss.metrics
-        for (const metric of Object.values(metrics)) tf.keep(metric)
-        return loss.total
-      }, [...stage.trainable])
-      values.loss = value.dataSync()[0]
-      for (const [name, metric] of Object.entries(metrics)) {
-        values[name] = metric.dataSync()[0]
-        metric.dispose()
-      }
-      if (!Number.isFinite(values.loss)) throw divergence(`the loss became ${values.loss}`, step + 1)
-      values.learningRate = stage.learningRate(step)
-      stage.update(
-        stage.trainable.map((variable) => grads[variable.name]),
-        step,
-      )
-    })
+    const values = await learn(stage, batch, step)
     await stage.afterStep?.(batch, step)
     return values
   } finally {
     tf.dispose(batch)
   }
+}
+
+/** Changes the variables by the gradients of one batch; gives its loss and metrics. @throws TRAINING_DIVERGED. */
+async function learn<Batch extends tf.TensorContainer>(
+  stage: TrainingStage<Batch>,
+  batch: Batch,
+  step: number,
+): Promise<Record<string, number>> {
+  const { value, metrics, gradients } = computeGradients(stage, batch)
+  try {
+    const values: Record<string, number> = { loss: (await value.data())[0] }
+    for (const [name, metric] of Object.entries(metrics)) values[name] = (await metric.data())[0]
+    if (!Number.isFinite(values.loss)) throw divergence(`the loss became ${values.loss}`, step + 1)
+    values.learningRate = stage.learningRate(step)
+    tf.tidy(() => stage.update(gradients, step))
+    return values
+  } finally {
+    tf.dispose([value, gradients, metrics])
+  }
+}
+
+/** Loss, its metrics and gradients in the order of `trainable`. Caller disposes. */
+function computeGradients<Batch extends tf.TensorContainer>(
+  stage: TrainingStage<Batch>,
+  batch: Batch,
+): { value: tf.Scalar; metrics: Record<string, tf.Scalar>; gradients: tf.Tensor[] } {
+  return tf.tidy(() => {
+    let metrics: Readonly<Record<string, tf.Scalar>> = {}
+    const { value, grads } = tf.variableGrads(() => {
+      const loss = stage.loss(batch)
+      metrics = loss.metrics
+      for (const metric of Object.values(metrics)) tf.keep(metric)
+      return loss.total
+    }, [...stage.trainable])
+    return { value, metrics, gradients: stage.trainable.map((variable) => grads[variable.name]) }
+  })
 }
 
 const newest = (name: string): string => `checkpoint-${name}.bin`

@@ -151,7 +151,7 @@ export async function pretrain({ task, source, host }: RunContext): Promise<Stag
       await train(stage, { name: 'pretrain', checkpointMinutes: settings.checkpointMinutes }, listening)
       host.files.write(
         runFiles.pretrained,
-        encodeCheckpoint({ tensors: namedTensors(stage.backbone.parameters), notes: {} }, stage.totalSteps),
+        await encodeCheckpoint({ tensors: namedTensors(stage.backbone.parameters), notes: {} }, stage.totalSteps),
       )
     } finally {
       stage.dispose()
@@ -162,11 +162,16 @@ export async function pretrain({ task, source, host }: RunContext): Promise<Stag
 }
 
 function refuseIdenticalImages(source: ImageSource): void {
-  const first = source.images([0])
+  const pixelsOf = (index: number): Float32Array => {
+    const image = source.images([index])
+    const pixels = image.dataSync() as Float32Array
+    image.dispose()
+    return pixels
+  }
+  const first = pixelsOf(0)
   const differs = Array.from({ length: source.count - 1 }, (_, index) => index + 1).some((index) =>
-    tf.tidy(() => tf.any(tf.notEqual(first, source.images([index]))).dataSync()[0] === 1),
+    pixelsOf(index).some((value, place) => value !== first[place]),
   )
-  first.dispose()
   if (!differs)
     throw new SpicerackError('IMAGES_IDENTICAL', `All ${source.count} images are the same picture; there is nothing to tell apart.`, {
       advice: 'Import a folder with different images.',

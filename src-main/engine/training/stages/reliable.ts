@@ -61,7 +61,7 @@ export async function reliable({ task, source, host }: RunContext): Promise<Stag
       reliable: tf.tensor1d(Int32Array.from(selection.reliable), 'int32'),
       counts: tf.tensor1d(selection.counts, 'int32'),
     }
-    host.files.write(runFiles.reliable, encodeCheckpoint({ tensors, notes: { advice: selection.advice } }, 1))
+    host.files.write(runFiles.reliable, await encodeCheckpoint({ tensors, notes: { advice: selection.advice } }, 1))
     tf.dispose(tensors)
   }
   return { stage: 'reliable', ...readReliableResult(host.files.read(runFiles.reliable)!) }

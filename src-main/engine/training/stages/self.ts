@@ -252,7 +252,7 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
         const stored = tf.tensor2d(probabilities, [source.count, task.clusterCount])
         host.files.write(
           runFiles.self,
-          encodeCheckpoint({ tensors: { ...weights, probabilities: stored }, notes: { best: head } }, stage.totalSteps),
+          await encodeCheckpoint({ tensors: { ...weights, probabilities: stored }, notes: { best: head } }, stage.totalSteps),
         )
         stored.dispose()
       } finally {

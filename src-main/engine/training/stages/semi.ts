@@ -173,7 +173,7 @@ export async function semi({ task, source, host }: RunContext): Promise<StageRes
       await train(stage, { name: 'semi', checkpointMinutes: recipe.semi.checkpointMinutes }, host)
       const probabilities = await classify(stage.average, source, clusterCount, host)
       const tensors = { ...namedTensors(stage.average.parameters), probabilities: tf.tensor2d(probabilities, [source.count, clusterCount]) }
-      host.files.write(runFiles.semi, encodeCheckpoint({ tensors, notes: {} }, stage.totalSteps))
+      host.files.write(runFiles.semi, await encodeCheckpoint({ tensors, notes: {} }, stage.totalSteps))
       tensors.probabilities.dispose()
     } finally {
       stage.dispose()
