@@ -20,10 +20,10 @@ import { writeResults } from './result-table.ts'
 
 // ACC, NMI and ARI of four ways to cluster the three labelled sets. Labels score and do nothing else.
 // Arguments: [FOLDER of archives or of unpacked sets] [--seeds 1,2,3] [--sets a,b] [--seen 48000]; --table alone makes the table of what
-// has been measured. Each result is kept in results/quality.json as it comes; a run that is there is not repeated.
+// has been measured. Each result is kept in results/quality-runs.json as it comes; a run that is there is not repeated.
 
 const benchFolder = dirname(fileURLToPath(import.meta.url))
-const resultsPath = join(benchFolder, 'results', 'quality.json')
+const resultsPath = join(benchFolder, 'results', 'quality-runs.json')
 const side = 32
 const mostImages = 1000
 const methods = ['k-means on pixels', 'k-means on our embedding', 'faithful', 'standard'] as const
@@ -140,9 +140,9 @@ async function runRecipe(
   const source = imagesInMemory(pixels, side)
   const none = new Int32Array(imageCount).fill(-1)
   const task = {
-    ...{ projectPath: '', runId: name, seed, backend: 'auto', recipe, clusterCount },
+    ...({ projectPath: '', runId: name, seed, backend: 'auto', recipe, clusterCount } as const),
     ...{ pixels: { path: '', size: side, count: imageCount }, rows: Int32Array.from(none.keys()), humanLabels: none, humanClusters: none },
-  } as const
+  }
   const stage = (stageName: StageName) => runStage({ task: { ...task, stage: stageName }, source, host })
   let clusters: Int32Array = new Int32Array(imageCount)
   let note = ''
@@ -220,7 +220,7 @@ function writeTable(): void {
     }),
   )
   writeResults({
-    name: 'quality',
+    name: 'quality-runs',
     title: 'Quality of the clusters',
     notes: [
       `Each set: at most ${mostImages} images drawn at random by the seed, not stratified, ${side} px, K = number of classes. Mean (least-most) over the seeds. Labels score and do nothing else.`,

@@ -16,9 +16,8 @@ import { serveRounds } from './rounds.ts'
 import { startOwnSide, startPeer } from './sides.ts'
 
 // SPICE-Self on cached features, our standard settings against the published loop in PyTorch.
-// Arguments: [--peer-epochs 3] [--rounds 1]; one side alone: --side FILE.
+// Arguments: [--peer-epochs 3] [--rounds 1] [--count 10000]; one side alone: --side FILE --count N.
 
-const imageCount = 10_000
 const dimension = 512
 const clusterCount = 10
 const weakCount = 2
@@ -32,6 +31,8 @@ const option = (name: string, fallback: string): string => {
   const at = process.argv.indexOf(`--${name}`)
   return at < 0 ? fallback : process.argv[at + 1]
 }
+
+const imageCount = Number(option('count', '10000'))
 
 if (process.argv.includes('--side')) await serve(option('side', ''))
 else await compare(Number(option('rounds', '1')), Number(option('peer-epochs', '3')))
@@ -87,7 +88,7 @@ async function compare(roundCount: number, peerEpochs: number): Promise<void> {
     const path = join(folder, 'features.f32')
     writeFileSync(path, makeFeatures())
     const loadBefore = loadNow()
-    const ours = await startOwnSide<Curve>(import.meta.url, ['--side', path])
+    const ours = await startOwnSide<Curve>(import.meta.url, ['--side', path, '--count', String(imageCount)])
     const sizes = [
       '--images',
       imageCount,

@@ -30,6 +30,7 @@ def main():
         parser.add_argument(f"--{name}", type=int, required=True)
     given = parser.parse_args()
     torch.set_num_threads(2)
+    set_size = min(SET, given.images)
     views = torch.from_numpy(np.fromfile(given.file, dtype=np.float32)).reshape(-1, given.images, given.dimension)
     plain, weak, strong = views[0], views[1 : 1 + given.weak], views[1 + given.weak :]
     embedding = F.normalize(plain, dim=1)
@@ -45,8 +46,8 @@ def main():
         seconds, losses, steps, sets = [], [], 0, 0
         started_at = time.perf_counter()
         for _epoch in range(given.epochs):
-            for _set in range(given.images // SET):
-                chosen = torch.randperm(given.images)[:SET]
+            for _set in range(given.images // set_size):
+                chosen = torch.randperm(given.images)[:set_size]
                 with torch.no_grad():
                     scored = [head(weak[sets % given.weak][chosen]) for head in heads]
                     pairs = [select(embedding[chosen], probabilities, given.clusters) for probabilities in scored]
