@@ -12,8 +12,6 @@ import { SpicerackError } from '#shared/errors.ts'
 import { availableBackends, useBackend } from '../backends.ts'
 import { type MemoryFiles, memoryHost } from './run-in-memory.ts'
 
-const [backend] = await availableBackends()
-
 type LineBatch = { inputs: tf.Tensor2D; outputs: tf.Tensor2D }
 
 /** Learns a linear map: small, but with momentum and a state that is made anew for each checkpoint. */
@@ -98,8 +96,8 @@ const damage = (files: MemoryFiles, name: string): void => {
   files.set(name, bytes)
 }
 
-describe('train loop', () => {
-  beforeAll(() => useBackend(backend!))
+describe.each(await availableBackends())('train loop on %s', (backend) => {
+  beforeAll(() => useBackend(backend))
 
   it('lowers the loss, reports every step, and leaves no tensor', async () => {
     const atStart = tf.memory().numTensors
