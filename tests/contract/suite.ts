@@ -325,6 +325,10 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
     })
 
     it('closes and opens again with everything as it was', async () => {
+      const second = createEngine({ reportBug: (error) => bugs.push(error) })
+      const elsewhere = createEngineClient((request) => second.handle(request))
+      await expect(elsewhere.project.open({ path: place('tiny.spicerack') })).rejects.toMatchObject({ code: 'PROJECT_LOCKED' })
+      await second.close()
       const before = [await client.clusters.list(), await client.mappings.list(), await client.edits.list({})]
       expect(await client.project.close()).toEqual({ closed: true })
       expect(await client.project.close()).toEqual({ closed: false })

@@ -56,8 +56,11 @@ describe('the job of a run', () => {
   it('stops for good when it is cancelled within a stage', async () => {
     const { run, job } = await client.runs.create({ ...request, seed: 9 })
     await untilFirstStep(job.id)
+    const files = [join(folder.path, 'images', 'limes', 'limes-00.png')]
+    await expect(client.predict.run({ files })).rejects.toMatchObject({ code: 'CONFLICT' })
     expect((await client.jobs.cancel({ jobId: job.id })).state).toEqual({ kind: 'cancelled' })
     await expect(client.jobs.resume({ jobId: job.id })).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect((await client.predict.run({ files })).predictions).toMatchObject([{ problem: null }])
     const { stages } = await client.runs.get({ runId: run.id })
     expect(stages.map(({ state }) => state)).toEqual(['stopped', 'pending', 'pending', 'pending', 'pending'])
   })
