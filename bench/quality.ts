@@ -199,7 +199,7 @@ function read(): Measured[] {
 }
 
 function write(rows: readonly Measured[]): void {
-  writeFileSync(`${resultsPath}.partial`, `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(',\n')}\n]\n`)
+  writeFileSync(`${resultsPath}.partial`, `${JSON.stringify(rows, null, 2)}\n`)
   renameSync(`${resultsPath}.partial`, resultsPath)
 }
 
