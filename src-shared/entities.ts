@@ -40,8 +40,8 @@ export type ExportId = z.infer<typeof exportIdSchema>
 export type DuplicateGroupId = z.infer<typeof duplicateGroupIdSchema>
 
 export const stageNameSchema = z.enum(stageNames)
-export const jobKindSchema = z.enum(jobKinds)
-export const errorDataSchema = z
+const jobKindSchema = z.enum(jobKinds)
+const errorDataSchema = z
   .object({
     code: z.enum(Object.keys(errorAudiences) as [ErrorCode, ...ErrorCode[]]),
     message: z.string(),
@@ -69,16 +69,16 @@ export const projectSchema = z
   .readonly()
 export type Project = z.infer<typeof projectSchema>
 
-export const imageStatuses = ['ok', 'unreadable', 'missing'] as const
+const imageStatuses = ['ok', 'unreadable', 'missing'] as const
 export const imageStatusSchema = z.enum(imageStatuses)
 export type ImageStatus = z.infer<typeof imageStatusSchema>
 
-export const labelSources = ['human', 'imported', 'mapping', 'semi'] as const
+const labelSources = ['human', 'imported', 'mapping', 'semi'] as const
 export const labelSourceSchema = z.enum(labelSources)
 export type LabelSource = z.infer<typeof labelSourceSchema>
 
 /** What the current clustering says about one image, after the corrections of a person. */
-export const assignmentSchema = z
+const assignmentSchema = z
   .object({
     imageId: imageIdSchema,
     clusterId: clusterIdSchema,
@@ -90,8 +90,6 @@ export const assignmentSchema = z
     reliable: z.boolean(),
   })
   .readonly()
-export type Assignment = z.infer<typeof assignmentSchema>
-
 export const imageSchema = z
   .object({
     id: imageIdSchema,
@@ -144,7 +142,7 @@ export const duplicateGroupSchema = z
   .readonly()
 export type DuplicateGroup = z.infer<typeof duplicateGroupSchema>
 
-export const stageStates = ['pending', 'running', 'stopped', 'completed', 'failed'] as const
+const stageStates = ['pending', 'running', 'stopped', 'completed', 'failed'] as const
 export const stageSchema = z
   .object({
     runId: runIdSchema,
@@ -222,7 +220,7 @@ export const jobSchema = z
   .readonly()
 export type Job = z.infer<typeof jobSchema>
 
-export const headScoreSchema = z.object({ head: count, loss: z.number(), emptyClusters: count, agreement: z.number() }).readonly()
+const headScoreSchema = z.object({ head: count, loss: z.number(), emptyClusters: count, agreement: z.number() }).readonly()
 
 export const clusteringSchema = z
   .object({
@@ -278,7 +276,7 @@ export const labelSchema = z
   .readonly()
 export type Label = z.infer<typeof labelSchema>
 
-export const editKinds = [
+const editKinds = [
   'moveImages',
   'mergeClusters',
   'splitCluster',
@@ -296,7 +294,6 @@ export const editKinds = [
   'unlabelImages',
   'confirmImages',
 ] as const
-export type EditKind = (typeof editKinds)[number]
 
 /** One correction as the log shows it. */
 export const editSchema = z

@@ -21,7 +21,7 @@ export type JobState =
 export type JobStateKind = JobState['kind']
 
 /** Which state may follow which. */
-export const jobTransitions = {
+const jobTransitions = {
   queued: ['starting', 'cancelled', 'interrupted', 'failed'],
   starting: ['running', 'cancelling', 'failed', 'interrupted'],
   running: ['completed', 'cancelling', 'failed', 'interrupted'],

@@ -12,7 +12,7 @@ import {
 import { procedure } from './procedure.ts'
 
 /** Only images for which all of these hold. */
-export const imageFilterSchema = z.object({
+const imageFilterSchema = z.object({
   status: imageStatusSchema.optional(),
   clusterId: clusterIdSchema.optional(),
   /** `null`: images without a class. */
@@ -23,7 +23,7 @@ export const imageFilterSchema = z.object({
   search: z.string().optional(),
 })
 
-export const imageSortSchema = z.enum(['id', 'path', 'confidence', 'localConsistency'])
+const imageSortSchema = z.enum(['id', 'path', 'confidence', 'localConsistency'])
 
 export const importRequestSchema = z.object({
   /** Absolute path. */

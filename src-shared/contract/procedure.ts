@@ -19,7 +19,7 @@ export function statusOf(code: ErrorCode): number {
   return ownStatus[code] ?? statusOfAudience[errorAudiences[code]]
 }
 
-export const errorDetails = z.object({ advice: z.string().optional() })
+const errorDetails = z.object({ advice: z.string().optional() })
 type ErrorMap = { [Code in ErrorCode]: { status: number; data: typeof errorDetails } }
 
 const errorMap = Object.fromEntries(

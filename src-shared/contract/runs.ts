@@ -6,7 +6,7 @@ import { procedure } from './procedure.ts'
 
 const settingsSchema = z.record(z.string(), z.union([z.number(), z.boolean(), z.string()]))
 
-export const runRequestSchema = z.object({
+const runRequestSchema = z.object({
   recipe: z.string().default('standard'),
   /** Number of clusters to find (K). */
   clusterCount: z.number().int().min(2),

@@ -3,7 +3,7 @@ import { faithful } from './faithful.ts'
 import type { Recipe } from './recipe.ts'
 import { standard } from './standard.ts'
 
-export const recipes: Readonly<Record<string, Recipe>> = { standard, faithful }
+const recipes: Readonly<Record<string, Recipe>> = { standard, faithful }
 
 /** @throws NOT_FOUND with the names there are. */
 export function recipeNamed(name: string): Recipe {

@@ -1,4 +1,4 @@
-import { choice, integer, real, type SettingsOf } from '../settings.ts'
+import { choice, integer, real } from '../settings.ts'
 
 const published = 'SPICE, tools/local_consistency.py'
 const own = 'Our own, from where the published recipe fails'
@@ -26,5 +26,3 @@ export const reliableSettings = {
   }),
   memoryMegabytes: integer(256, 16, 65_536, { unit: 'MB', source: own, help: 'Memory for similarities while neighbours are sought.' }),
 } as const
-
-export type ReliableSettings = SettingsOf<typeof reliableSettings>

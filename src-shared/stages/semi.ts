@@ -1,4 +1,4 @@
-import { choice, flag, integer, real, type SettingsOf } from '../settings.ts'
+import { choice, flag, integer, real } from '../settings.ts'
 import { backboneChoices } from './pretrain.ts'
 
 const published = 'SPICE, tools/train_semi.py'
@@ -37,5 +37,3 @@ export const semiSettings = {
   humanLabelWeight: integer(4, 1, 1000, { source: own, help: 'How many times as often an image that a person labelled is drawn.' }),
   checkpointMinutes: real(2, 0.01, 1440, { unit: 'minutes', source: 'Our own', help: 'Time between checkpoints.' }),
 } as const
-
-export type SemiSettings = SettingsOf<typeof semiSettings>

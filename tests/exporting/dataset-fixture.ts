@@ -69,7 +69,7 @@ export function makeOptions(rest: Partial<ExportOptions> & Pick<ExportOptions, '
   }
 }
 
-export function sha256(bytes: Uint8Array | string): string {
+function sha256(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 

@@ -72,7 +72,7 @@ async function suggestClusterCount({ client, output }: Session): Promise<number>
  *
  * @throws BAD_INPUT for a stage or setting that does not exist.
  */
-export function parseOverrides({ set = [], epochs }: RunFlags): Partial<Record<(typeof stageNames)[number], Record<string, SettingValue>>> {
+function parseOverrides({ set = [], epochs }: RunFlags): Partial<Record<(typeof stageNames)[number], Record<string, SettingValue>>> {
   const overrides: Partial<Record<(typeof stageNames)[number], Record<string, SettingValue>>> =
     epochs === undefined ? {} : { pretrain: { epochs } }
   for (const assignment of set) {

@@ -33,7 +33,7 @@ export function neighbourCountFor(imageCount: number, clusterCount: number): num
 }
 
 /** For each image the share of its neighbours (itself included) that are in its cluster, `[images]` 0-1. */
-export function localConsistencies(neighbours: Neighbours, clusters: Int32Array): Float32Array {
+function localConsistencies(neighbours: Neighbours, clusters: Int32Array): Float32Array {
   return Float32Array.from(agreeingNeighbours(neighbours, clusters), (agreeing) => agreeing / neighbours.neighbourCount)
 }
 

@@ -41,7 +41,7 @@ export function readSchemaVersion(connection: Connection): number {
 }
 
 /** Copies the whole database, as of now, to a file that appears complete or not at all. */
-export function backUp(connection: Connection, backupsFolder: string, name: string): string {
+function backUp(connection: Connection, backupsFolder: string, name: string): string {
   const file = join(backupsFolder, name)
   const unfinished = `${file}.unfinished`
   try {

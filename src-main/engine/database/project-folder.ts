@@ -4,7 +4,7 @@ import type { RunId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { toDatabaseError } from './connection.ts'
 
-export const projectEnding = '.spicerack'
+const projectEnding = '.spicerack'
 
 /** Where things are in a project's folder. */
 export type ProjectFolder = Readonly<{

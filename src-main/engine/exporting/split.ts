@@ -33,7 +33,7 @@ export function assignSplits(rows: readonly ExportRow[], classKeys: readonly str
 }
 
 /** @throws BAD_INPUT when the ratios are not shares that sum to 1. */
-export function checkRatios(ratios: SplitRatios): void {
+function checkRatios(ratios: SplitRatios): void {
   const values = splitNames.map((name) => ratios[name])
   const sum = values.reduce((total, value) => total + value, 0)
   if (values.every((value) => value >= 0 && value <= 1) && Math.abs(sum - 1) < 1e-6) return

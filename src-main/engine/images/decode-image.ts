@@ -21,10 +21,10 @@ export type DecodeOptions = Readonly<{
   maxBytes?: number
 }>
 
-export const decodeLimits = { maxPixels: 0x3fff * 0x3fff, maxBytes: 1 << 30, timeoutSeconds: 120 } as const
+const decodeLimits = { maxPixels: 0x3fff * 0x3fff, maxBytes: 1 << 30, timeoutSeconds: 120 } as const
 
 /** Longest side of a thumbnail, in pixels, and how it is encoded. Effort 2 of 6: less time than the default 4. */
-export const thumbnailFormat = { sizePx: 256, quality: 80, effort: 2 } as const
+const thumbnailFormat = { sizePx: 256, quality: 80, effort: 2 } as const
 
 /** One image, decoded once. */
 export type DecodedImage = Readonly<{

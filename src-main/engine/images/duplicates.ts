@@ -1,7 +1,7 @@
 import { countBits } from './perceptual-hash.ts'
 
 /** Hamming distance up to which two images count as near duplicates, of 64 bits. */
-export const nearDuplicateDistance = 3
+const nearDuplicateDistance = 3
 
 /**
  * Group of each image by equal content: the index of the first image with that hash; -1 where there is no second one, or no hash.

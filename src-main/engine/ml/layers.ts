@@ -74,7 +74,7 @@ export function maxPool(input: tf.Tensor4D, { window, border }: Readonly<{ windo
 }
 
 /** Zeros around height and width of `[batch, height, width, channels]`. */
-export function padPlane(input: tf.Tensor4D, border: number): tf.Tensor4D {
+function padPlane(input: tf.Tensor4D, border: number): tf.Tensor4D {
   return tf.pad(input, [
     [0, 0],
     [border, border],

@@ -32,8 +32,6 @@ type ClusteringRow = Omit<Clustering, 'heads' | 'isCurrent'> & Readonly<{ heads:
 const columns = `id, run_id AS runId, stage, head, score, heads, image_count AS imageCount, created_at AS createdAt,
   id = (SELECT current_clustering_id FROM project) AS isCurrent`
 
-export type ClusteringsTable = ReturnType<typeof createClusteringsTable>
-
 /** One row a clustering, its clusters by index, and the assignment of every image. */
 export function createClusteringsTable(connection: Connection) {
   const { sql, write } = connection

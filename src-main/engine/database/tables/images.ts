@@ -31,8 +31,6 @@ const columns = `id, root_id AS rootId, path, content_hash AS contentHash, size_
   pixel_row AS pixelRow, thumbnail_offset AS thumbnailOffset, thumbnail_length AS thumbnailLength, exact_group AS exactGroup,
   near_group AS nearGroup, imported_at AS importedAt`
 
-export type ImagesTable = ReturnType<typeof createImagesTable>
-
 /** One row a file of the user's folders, also of those that could not be read. */
 export function createImagesTable({ sql, write }: Connection) {
   const save = sql.prepare<Record<string, unknown>, number>(

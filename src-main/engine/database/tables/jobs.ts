@@ -8,8 +8,6 @@ type JobRow = Omit<Job, 'state' | 'payload' | 'progress'> & Readonly<{ state: st
 const columns = 'id, kind, state, payload, progress, created_at AS createdAt, changed_at AS changedAt'
 const noProgress: JobProgress = { done: 0, total: null, rate: null, secondsLeft: null, stage: null, note: '' }
 
-export type JobsTable = ReturnType<typeof createJobsTable>
-
 /** The queue; a job's row is the truth about its state. */
 export function createJobsTable({ sql, write }: Connection) {
   const insert = sql.prepare(

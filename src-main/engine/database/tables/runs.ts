@@ -24,8 +24,6 @@ type RunRow = Omit<Run, 'recipe' | 'versions' | 'stages'> & Readonly<{ recipe: s
 const columns = `id, name, recipe, seed, cluster_count AS clusterCount, image_count AS imageCount, image_size_px AS imageSizePx, versions,
   backend_choice AS backendChoice, backend_used AS backendUsed, created_at AS createdAt`
 
-export type RunsTable = ReturnType<typeof createRunsTable>
-
 /** One row a run: its recipe as resolved, its seed, its images in order, and what computed it. */
 export function createRunsTable(connection: Connection) {
   const { sql, write } = connection
