@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRandom } from '#engine/ml/random.ts'
 import { stageNames } from '#shared/jobs.ts'
 import { makeTemporaryFolder, makeTinyImages } from '../tiny-project.ts'
-import type { TinyOutcome, TinyWork } from './tiny-work.ts'
-
-type Ended = Readonly<{ signal: NodeJS.Signals | null; code: number | null; outcome: TinyOutcome | undefined; stderr: string }>
+import { spawnTinyWork } from './spawn-tiny-work.ts'
+import type { TinyOutcome } from './tiny-work.ts'
 
 /** When each is killed, in milliseconds after its begin: the end is before that of the work on an idle machine. */
 const spans = {
@@ -19,27 +17,6 @@ const spans = {
   semi: [0, 150],
   export: [0, 60],
 } as const
-
-function work(task: TinyWork): Promise<Ended> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'tiny-work.ts'), JSON.stringify(task)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    stdout += chunk.toString()
-  })
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString()
-  })
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code, signal) => {
-      const line = stdout.trim().split('\n').at(-1)
-      resolve({ signal, code, stderr, outcome: code === 0 && line ? (JSON.parse(line) as TinyOutcome) : undefined })
-    })
-  })
-}
 
 function readLog(folder: string): { event: string; stage?: string; line?: string }[] {
   const lines = readFileSync(join(folder, 'tiny.spicerack', 'runs', 'run-0001', 'log.ndjson'), 'utf8')
@@ -56,7 +33,7 @@ describe('work that is killed and resumed', () => {
   beforeAll(async () => {
     folders = await Promise.all([makeTemporaryFolder(), makeTemporaryFolder(), makeTemporaryFolder()])
     for (const { path } of folders) await makeTinyImages(join(path, 'images'))
-    const { outcome, stderr } = await work({ folder: folders[0]!.path })
+    const { outcome, stderr } = await spawnTinyWork({ folder: folders[0]!.path })
     if (!outcome) throw new Error(stderr)
     expected = outcome
   })
@@ -69,10 +46,10 @@ describe('work that is killed and resumed', () => {
     const folder = folders[1]!.path
     for (const place of ['import', 'pretrain', ...stageNames, 'export'] as const) {
       const [from, to] = spans[place]
-      const ended = await work({ folder, kill: { in: place, afterMs: from + random.uniform() * (to - from) } })
+      const ended = await spawnTinyWork({ folder, kill: { in: place, afterMs: from + random.uniform() * (to - from) } })
       expect([place, ended.signal, ended.stderr.includes('SpicerackError')]).toEqual([place, 'SIGKILL', false])
     }
-    const last = await work({ folder })
+    const last = await spawnTinyWork({ folder })
     expect([last.code, last.outcome]).toEqual([0, expected])
     const log = readLog(folder)
     const cutOff = stageNames.filter((stage) => log.filter((entry) => entry.stage === stage && entry.event === 'started').length > 1)
@@ -84,8 +61,8 @@ describe('work that is killed and resumed', () => {
     const random = createRandom(seed + 1)
     const folder = folders[2]!.path
     for (let kill = 0; kill < 3; kill++)
-      expect((await work({ folder, kill: { in: 'process', afterMs: 1200 + random.uniform() * 5000 } })).signal).toBe('SIGKILL')
-    const last = await work({ folder })
+      expect((await spawnTinyWork({ folder, kill: { in: 'process', afterMs: 1200 + random.uniform() * 5000 } })).signal).toBe('SIGKILL')
+    const last = await spawnTinyWork({ folder })
     expect([last.code, last.outcome]).toEqual([0, expected])
   }, 150_000)
 })

@@ -14,6 +14,8 @@ export type TinyWork = Readonly<{
   folder: string
   /** Kill this process so long after this has begun; a stage, a job, or the process itself. */
   kill?: Readonly<{ in: string; afterMs: number }>
+  /** Nothing after the import. */
+  isImportOnly?: boolean
 }>
 
 /** What must be the same however often the work was killed: path or name -> hash. */
@@ -25,7 +27,7 @@ if (process.argv[1] === import.meta.filename) {
   process.stdout.write(`${JSON.stringify(await doTinyWork(work))}\n`)
 }
 
-async function doTinyWork({ folder, kill }: TinyWork): Promise<TinyOutcome> {
+async function doTinyWork({ folder, kill, isImportOnly = false }: TinyWork): Promise<TinyOutcome> {
   const killer = createKiller(kill, join(folder, 'tiny.spicerack', 'runs', 'run-0001', 'log.ndjson'))
   killer.begin('process')
   const engine = createEngine({ reportBug: (error) => console.error(error) })
@@ -48,14 +50,14 @@ async function doTinyWork({ folder, kill }: TinyWork): Promise<TinyOutcome> {
   }
   for (const [kind, start] of Object.entries(steps)) {
     const before = (await client.jobs.list()).find((job) => job.kind === kind)
-    if (before?.state.kind === 'completed') continue
+    if (before?.state.kind === 'completed' || (isImportOnly && kind !== 'import')) continue
     killer.begin(kind)
     const job = before ? await client.jobs.resume({ jobId: before.id }) : await start()
     const { state } = await untilAtRest(client, job.id)
     if (state.kind === 'failed') throw fromErrorData(state.error)
     if (state.kind !== 'completed') throw new Error(`The job "${kind}" is ${state.kind}.`)
   }
-  const outcome = await describeOutcome(client, folder)
+  const outcome = isImportOnly ? await describeImport(client, folder) : await describeOutcome(client, folder)
   await engine.close()
   await killer.end()
   return outcome
@@ -87,6 +89,16 @@ function createKiller(kill: TinyWork['kill'], log: string) {
       await new Promise(() => setTimeout(() => undefined, 60_000))
     },
   }
+}
+
+async function describeImport(client: EngineClient, folder: string): Promise<TinyOutcome> {
+  const outcome: Record<string, string> = {}
+  for (const file of ['pixels/32.u8', 'thumbnails.pack']) outcome[file] = hash(readFileSync(join(folder, 'tiny.spicerack', file)))
+  const { images, total } = await client.images.list({ limit: 1000 })
+  outcome.images = hash(JSON.stringify(images.map(({ importedAt: _, ...image }) => image)))
+  outcome.count = String(total)
+  outcome.duplicates = hash(JSON.stringify(await client.images.duplicates()))
+  return outcome
 }
 
 async function describeOutcome(client: EngineClient, folder: string): Promise<TinyOutcome> {
