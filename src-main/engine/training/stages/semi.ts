@@ -26,10 +26,10 @@ import { readSelfResult } from './self.ts'
 
 type FixMatchBatch = { labeled: tf.Tensor4D; labels: tf.Tensor1D; weak: tf.Tensor4D; strong: tf.Tensor4D }
 
-export type FixMatchStage = TrainingStage<FixMatchBatch> & Readonly<{ classifier: Classifier; average: Classifier }>
+type FixMatchStage = TrainingStage<FixMatchBatch> & Readonly<{ classifier: Classifier; average: Classifier }>
 
 /** Labelled images, each as often as it shall be drawn; `images` and `labels` are `[samples]`. */
-export type LabeledSamples = Readonly<{ images: Int32Array; labels: Int32Array }>
+type LabeledSamples = Readonly<{ images: Int32Array; labels: Int32Array }>
 
 /** Share of themselves that FreeMatch's running means keep; over few steps less than the paper's 0.999. */
 const thresholdMomentum = (steps: number): number => Math.min(0.999, 1 - 10 / Math.max(20, steps))
@@ -40,7 +40,7 @@ const thresholdMomentum = (steps: number): number => Math.min(0.999, 1 - 10 / Ma
  *
  * @source Sohn et al. 2020, "FixMatch", Algorithm 1; SPICE, tools/train_semi.py.
  */
-export function createFixMatchStage(
+function createFixMatchStage(
   source: ImageSource,
   samples: LabeledSamples,
   recipe: ResolvedRecipe,
@@ -192,7 +192,7 @@ export async function semi({ task, source, host }: RunContext): Promise<StageRes
 }
 
 /** The reliable images with their clusters as labels, and the images a person decided on `humanWeight` times. */
-export function labeledSamples(reliable: Uint8Array, clusters: Int32Array, targets: Int32Array, humanWeight: number): LabeledSamples {
+function labeledSamples(reliable: Uint8Array, clusters: Int32Array, targets: Int32Array, humanWeight: number): LabeledSamples {
   const images: number[] = []
   const labels: number[] = []
   for (let image = 0; image < clusters.length; image++) {
