@@ -10,7 +10,7 @@ const samples = join(root, 'resources', 'samples')
 const out = join(root, 'demo-output')
 rmSync(out, { recursive: true, force: true })
 console.log(
-  `Clustering the 1,000 images of ${join('resources', 'samples', 'fashion-mnist-1000')}: learning from scratch, about three minutes on two cores.\n`,
+  `Clustering the 1,000 images of ${join('resources', 'samples', 'fashion-mnist-1000')}: learning from scratch, a few minutes on two cores.\n`,
 )
 const code = await runInNode24('src-main/cli/main.ts', [
   'cluster',

@@ -27,7 +27,7 @@ export const standard: Recipe = {
         value: ({ imageSize }) => (imageSize <= 64 ? 0.25 : 0.5),
         reason: 'Fits a laptop; more width pays only with more epochs.',
       },
-      epochs: { value: pretrainEpochs, reason: 'About the same number of images seen for every set: 18 minutes on two cores at 32 px.' },
+      epochs: { value: pretrainEpochs, reason: 'About the same number of images seen for every set, so about the same time.' },
       batchSize: { value: pretrainBatch, reason: 'Small sets need several steps in an epoch.' },
       queueSize: { value: queueSize, reason: 'Never more keys than there are images.' },
       learningRate: { value: 0.06, reason: fewSteps },
