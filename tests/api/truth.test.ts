@@ -2,15 +2,15 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readKnownClasses } from '#engine/api/truth.ts'
+import type { OpenProject } from '#engine/database/project.ts'
 import { createProject } from '#engine/database/project.ts'
-import { createProjectStore, type ProjectStore } from '#engine/jobs/project-store.ts'
 import { makeTemporaryFolder } from '../tiny-project.ts'
 
 const paths = ['cats/1.png', 'cats/2.png', 'dogs/1.png', 'a b/it, "quoted".png', '猫/三.png']
 
 describe('known classes', () => {
   let folder: Awaited<ReturnType<typeof makeTemporaryFolder>>
-  let project: ProjectStore
+  let project: OpenProject
   const images = (): string => join(folder.path, 'images')
 
   /** What is found, by the path of the image. */
@@ -27,7 +27,7 @@ describe('known classes', () => {
 
   beforeAll(async () => {
     folder = await makeTemporaryFolder()
-    project = createProjectStore(createProject(join(folder.path, 'p')))
+    project = createProject(join(folder.path, 'p'))
     const rootId = project.project.addRoot(images())
     const nothing = {
       contentHash: null,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ProjectStore } from '#engine/jobs/project-store.ts'
+import type { OpenProject } from '#engine/database/project.ts'
 import { type ClusteringId, imageIdSchema } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { ApiContext } from './api-context.ts'
@@ -36,7 +36,7 @@ const columnTypes = {
 } as const satisfies Record<ColumnName, 'int32' | 'float32' | 'uint8'>
 
 /** The columns of a clustering with the addresses of their bytes. */
-export function describeColumns(project: ProjectStore, clusteringId: ClusteringId) {
+export function describeColumns(project: OpenProject, clusteringId: ClusteringId) {
   const columns = columnsOf(project, clusteringId)
   return {
     clusteringId,
@@ -58,7 +58,7 @@ function answerColumn(context: ApiContext, clustering: string | undefined, name:
   return new Response(column.slice(), { headers: { 'content-type': 'application/octet-stream', 'cache-control': forever } })
 }
 
-function columnsOf(project: ProjectStore, clusteringId: ClusteringId) {
+function columnsOf(project: OpenProject, clusteringId: ClusteringId) {
   const columns = project.clusterings.columns(clusteringId)
   const classOf = new Map(project.labels.effectiveLabels().map(({ imageId, classId }) => [imageId as number, classId ?? -1]))
   return { ...columns, classIds: Int32Array.from(columns.imageIds, (imageId) => classOf.get(imageId) ?? -1) }

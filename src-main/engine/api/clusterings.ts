@@ -1,4 +1,4 @@
-import type { ProjectStore } from '#engine/jobs/project-store.ts'
+import type { OpenProject } from '#engine/database/project.ts'
 import type { Clustering } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { api } from './api-context.ts'
@@ -9,7 +9,7 @@ export const clusteringsApi = {
 }
 
 /** @throws NOT_FOUND before the first clustering. */
-export function currentClustering(project: ProjectStore): Clustering {
+export function currentClustering(project: OpenProject): Clustering {
   const id = project.project.currentClusteringId()
   if (id === null) throw new SpicerackError('NOT_FOUND', 'There is no clustering yet.', { advice: 'Start a run first.' })
   return project.clusterings.get(id)

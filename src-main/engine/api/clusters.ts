@@ -1,5 +1,5 @@
 import { splitCluster } from '#engine/clustering/split-cluster.ts'
-import type { ProjectStore } from '#engine/jobs/project-store.ts'
+import type { OpenProject } from '#engine/database/project.ts'
 import { readRunEmbedding } from '#engine/jobs/run-embedding.ts'
 import type { ClusterId, ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
@@ -50,12 +50,12 @@ export const assignmentsApi = {
 }
 
 /** The cluster made last: ids only grow, and the edit that made it has just been committed in this same turn. */
-function newestCluster(project: ProjectStore): ClusterId {
+function newestCluster(project: OpenProject): ClusterId {
   return project.clusters.list().at(-1)!.id
 }
 
 /** The images of the cluster that are least like the others, by the embedding of the current run. */
-function findHalf(project: ProjectStore, clusterId: ClusterId): ImageId[] {
+function findHalf(project: OpenProject, clusterId: ClusterId): ImageId[] {
   project.clusters.requireVisible(clusterId)
   const clustering = currentClustering(project)
   const embedding = readRunEmbedding(project, clustering.runId)

@@ -1,6 +1,6 @@
 import { alignClusters } from '#engine/clustering/alignment.ts'
 import { clusteringMetrics, contingencyTable } from '#engine/clustering/metrics.ts'
-import type { ProjectStore } from '#engine/jobs/project-store.ts'
+import type { OpenProject } from '#engine/database/project.ts'
 import type { Evaluation } from '#shared/contract/evaluate.ts'
 import type { ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
@@ -13,7 +13,7 @@ export const evaluateApi = {
 }
 
 /** Compares the current clustering, as a person left it and without rejected images, with the truth. */
-function evaluate(project: ProjectStore, truth: string): Evaluation {
+function evaluate(project: OpenProject, truth: string): Evaluation {
   const clustering = currentClustering(project)
   const { classOf, unmatchedCount } = readKnownClasses(project, truth)
   const rejected = new Set(project.labels.effectiveLabels().flatMap((label) => (label.rejected ? [label.imageId as number] : [])))

@@ -1,4 +1,4 @@
-import type { ProjectStore } from '#engine/jobs/project-store.ts'
+import type { OpenProject } from '#engine/database/project.ts'
 import type { ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { api } from './api-context.ts'
@@ -17,7 +17,7 @@ export const labelsApi = {
   import: api.labels.import.handler(({ context, input }) => importLabels(context.session().project, input.path)),
 }
 
-function importLabels(project: ProjectStore, path: string) {
+function importLabels(project: OpenProject, path: string) {
   const { classOf, unmatchedCount } = readKnownClasses(project, path)
   if (classOf.size === 0)
     throw new SpicerackError(

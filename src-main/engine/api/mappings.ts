@@ -1,5 +1,5 @@
 import { alignClusters } from '#engine/clustering/alignment.ts'
-import type { ProjectStore } from '#engine/jobs/project-store.ts'
+import type { OpenProject } from '#engine/database/project.ts'
 import { api } from './api-context.ts'
 import { currentClustering } from './clusterings.ts'
 import { toDone } from './edits.ts'
@@ -13,7 +13,7 @@ export const mappingsApi = {
   ),
 }
 
-function proposeMappings(project: ProjectStore) {
+function proposeMappings(project: OpenProject) {
   const { imageIds, clusterIds } = project.clusterings.columns(currentClustering(project).id)
   const classes = project.classes.list()
   const classIndex = new Map(classes.map(({ id }, index) => [id, index]))

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
+import type { OpenProject } from '#engine/database/project.ts'
 import type { ImagePool } from '#engine/images/image-pool.ts'
 import { type PixelSettings, readPixelSettings } from '#engine/jobs/pixel-settings.ts'
-import type { ProjectStore } from '#engine/jobs/project-store.ts'
 import type { Run, RunId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
@@ -52,7 +52,7 @@ export const predictApi = {
 }
 
 /** The run asked for, else the newest one whose classifier is trained. */
-function finishedRun(project: ProjectStore, runId: RunId | undefined): Run {
+function finishedRun(project: OpenProject, runId: RunId | undefined): Run {
   const isFinished = (run: Run): boolean => run.stages.some(({ name, state }) => name === 'semi' && state === 'completed')
   const run = runId === undefined ? project.runs.list().find(isFinished) : project.runs.get(runId)
   if (!run || !isFinished(run))
@@ -88,7 +88,7 @@ function problemOf({ code, message }: Readonly<{ code: string; message: string }
 }
 
 /** Turns an output of the classifier into the cluster that it means, and the class to which a person mapped that cluster. */
-function createDescriber(project: ProjectStore, run: Run) {
+function createDescriber(project: OpenProject, run: Run) {
   const clustering = project.clusterings.list().find(({ runId, stage }) => runId === run.id && stage === 'semi')
   if (!clustering) throw new Error(`The run ${run.id} has no clustering of the stage "semi".`)
   const clusterIds = project.clusterings.clusterIds(clustering.id)

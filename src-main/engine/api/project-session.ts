@@ -5,7 +5,6 @@ import { createExportRunner } from '#engine/jobs/export-job.ts'
 import { createImportRunner } from '#engine/jobs/import-job.ts'
 import { createJobEvents, type JobEvents } from '#engine/jobs/job-events.ts'
 import { createJobQueue, type JobQueue } from '#engine/jobs/job-queue.ts'
-import { createProjectStore, type ProjectStore } from '#engine/jobs/project-store.ts'
 import { createRunRunner } from '#engine/jobs/run-job.ts'
 import type { TrainingWorker } from '#engine/jobs/training-worker.ts'
 import type { RunId } from '#shared/entities.ts'
@@ -13,7 +12,7 @@ import { createSignal, type Signal } from './signal.ts'
 
 /** The open project with all that works on it. */
 export type ProjectSession = Readonly<{
-  project: ProjectStore
+  project: OpenProject
   events: JobEvents
   queue: JobQueue
   thumbnails: ThumbnailStore
@@ -22,9 +21,8 @@ export type ProjectSession = Readonly<{
   close(): Promise<void>
 }>
 
-/** @param opened Closed by the session. */
-export function createProjectSession(opened: OpenProject, tools: Readonly<{ pool: ImagePool; worker: TrainingWorker }>): ProjectSession {
-  const project = createProjectStore(opened)
+/** @param project Closed by the session. */
+export function createProjectSession(project: OpenProject, tools: Readonly<{ pool: ImagePool; worker: TrainingWorker }>): ProjectSession {
   const metricsAdded = createSignal<RunId>()
   const events = createJobEvents(project.jobs.get)
   const queue = createJobQueue({

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { contingencyTable, normalizedMutualInformation } from '#engine/clustering/metrics.ts'
+import type { OpenProject } from '#engine/database/project.ts'
 import { readPixelSettings } from '#engine/jobs/pixel-settings.ts'
-import type { ProjectStore } from '#engine/jobs/project-store.ts'
 import type { RunPayload } from '#engine/jobs/run-job.ts'
 import { writeFileAtomically } from '#engine/jobs/write-atomically.ts'
 import type { MetricPoint, RunId } from '#shared/entities.ts'
@@ -65,7 +65,7 @@ export const runsApi = {
 }
 
 async function* readMetrics(
-  project: ProjectStore,
+  project: OpenProject,
   added: { next(runId: RunId, abort?: AbortSignal): Promise<void>; readonly isClosed: boolean },
   runId: RunId,
   signal?: AbortSignal,
@@ -93,7 +93,7 @@ function isOfRun(payload: unknown, runId: RunId): boolean {
   return (payload as { runId?: unknown } | null)?.runId === runId
 }
 
-function compareRuns(project: ProjectStore, runId: RunId, otherRunId: RunId) {
+function compareRuns(project: OpenProject, runId: RunId, otherRunId: RunId) {
   const [one, other] = [runId, otherRunId].map((id) => {
     project.runs.get(id)
     const clustering = project.clusterings.list().find((candidate) => candidate.runId === id)

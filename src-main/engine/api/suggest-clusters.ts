@@ -1,8 +1,8 @@
 import type { Embeddings } from '#engine/clustering/embeddings.ts'
 import { suggestClusterCounts } from '#engine/clustering/suggest-clusters.ts'
+import type { OpenProject } from '#engine/database/project.ts'
 import { openPixelPackReader } from '#engine/images/pixel-pack.ts'
 import { pixelPackPath, readPixelSettings } from '#engine/jobs/pixel-settings.ts'
-import type { ProjectStore } from '#engine/jobs/project-store.ts'
 import { readRunEmbedding } from '#engine/jobs/run-embedding.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { api } from './api-context.ts'
@@ -17,13 +17,13 @@ export const clustersSuggest = api.clusters.suggest.handler(({ context, signal }
   return suggestClusterCounts(newestEmbedding(project) ?? readSmallPixels(project), seed, signal ? { signal } : {})
 })
 
-function newestEmbedding(project: ProjectStore): Embeddings | undefined {
+function newestEmbedding(project: OpenProject): Embeddings | undefined {
   const run = project.runs.list().find(({ stages }) => stages.some(({ name, state }) => name === 'embed' && state === 'completed'))
   return run && readRunEmbedding(project, run.id)
 }
 
 /** The images, evenly chosen, as squares of 16 px or less. */
-function readSmallPixels(project: ProjectStore): Embeddings {
+function readSmallPixels(project: OpenProject): Embeddings {
   const settings = readPixelSettings(project.folder)
   const usable = project.images.usable()
   if (usable.length === 0 || !settings)

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
 import Papa from 'papaparse'
-import type { ProjectStore } from '#engine/jobs/project-store.ts'
+import type { OpenProject } from '#engine/database/project.ts'
 import type { ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 
@@ -22,7 +22,7 @@ const labelColumns = ['label', 'class', 'classname']
  *
  * @throws NOT_FOUND when nothing is there; BAD_INPUT when it cannot be understood.
  */
-export function readKnownClasses(project: ProjectStore, path: string): KnownClasses {
+export function readKnownClasses(project: OpenProject, path: string): KnownClasses {
   const place = resolve(path)
   const status = statSync(place, { throwIfNoEntry: false })
   if (!status) throw new SpicerackError('NOT_FOUND', `There is nothing at ${place}.`, { advice: 'Check the path.' })
@@ -69,7 +69,7 @@ function readFolders(folder: string): LabelledPath[] {
 }
 
 /** Finds an image by what a list calls it; undefined when none or several could be meant. */
-function createImageFinder(project: ProjectStore): (path: string) => ImageId | undefined {
+function createImageFinder(project: OpenProject): (path: string) => ImageId | undefined {
   const roots = project.project.roots()
   const byPath = new Map<string, ImageId | null>()
   const byName = new Map<string, ImageId | null>()

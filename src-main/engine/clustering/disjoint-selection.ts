@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { type Embeddings, toUnitRows } from './embeddings.ts'
 import { repairEmptyClusters } from './k-means.ts'
+import { likeliest } from './likeliest.ts'
 import { type PrototypeSupports, toPrototypes } from './prototypes.ts'
 import { type PseudoLabels, type SelectionInput, withFixedLabels } from './pseudo-labels.ts'
 
@@ -29,7 +30,7 @@ export async function selectDisjoint(input: SelectionInput, options: DisjointOpt
   try {
     for (const given of input.probabilities) {
       const probabilities = withFixedLabels(given, clusterCount, input.fixedLabels)
-      const members = likeliestClusters(probabilities, clusterCount)
+      const members = likeliest(probabilities, clusterCount).clusters
       if (options.repairEmpty) repairEmptyClusters(embeddings, members, clusterCount, (image) => (input.fixedLabels?.[image] ?? -1) < 0)
       const supports = confidentMembers(probabilities, members, clusterCount, input.centerRatio)
       const prototypes = toUnitRows({ values: toPrototypes(embeddings, supports), count: clusterCount, dimension: embeddings.dimension })
@@ -118,14 +119,6 @@ export function assignWithRoom(
     }
   }
   return labels
-}
-
-function likeliestClusters(probabilities: Float32Array, clusterCount: number): Int32Array {
-  const clusters = new Int32Array(probabilities.length / clusterCount)
-  for (let image = 0; image < clusters.length; image++)
-    for (let cluster = 1; cluster < clusterCount; cluster++)
-      if (probabilities[image * clusterCount + cluster] > probabilities[image * clusterCount + clusters[image]]) clusters[image] = cluster
-  return clusters
 }
 
 function predictedMass(probabilities: Float32Array, clusterCount: number): Float64Array {

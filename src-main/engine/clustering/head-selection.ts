@@ -1,4 +1,5 @@
 import type { HeadScore } from '#shared/worker-protocol.ts'
+import { likeliest } from './likeliest.ts'
 import { contingencyTable, normalizedMutualInformation } from './metrics.ts'
 import { type PseudoLabels, type SelectionInput, selectOverlapping } from './pseudo-labels.ts'
 
@@ -20,7 +21,7 @@ const agreementBonus = 0.5
 export async function chooseHead(input: SelectionInput, rule: 'lowest-loss' | 'loss-and-agreement'): Promise<HeadChoice> {
   const { probabilities, clusterCount } = input
   const selections = await selectOverlapping(input)
-  const clusterings = probabilities.map((head) => likeliest(head, clusterCount))
+  const clusterings = probabilities.map((head) => likeliest(head, clusterCount).clusters)
   const heads = probabilities.map((head, index): HeadScore => {
     const present = new Set(clusterings[index])
     const emptyClusters = clusterCount - present.size
@@ -65,11 +66,4 @@ function meanAgreement(clusterings: readonly Int32Array[], head: number, cluster
       0,
     ) / others.length
   )
-}
-
-function likeliest(probabilities: Float32Array, clusterCount: number): Int32Array {
-  return Int32Array.from({ length: probabilities.length / clusterCount }, (_, image) => {
-    const row = probabilities.subarray(image * clusterCount, (image + 1) * clusterCount)
-    return row.reduce((best, probability, cluster) => (probability > row[best] ? cluster : best), 0)
-  })
 }

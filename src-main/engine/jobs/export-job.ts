@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { OpenProject } from '#engine/database/project.ts'
 import { exportDataset } from '#engine/exporting/export-dataset.ts'
 import type { ExportEmbeddings, ExportRow } from '#engine/exporting/export-row.ts'
 import { exportRequestSchema } from '#shared/contract/exports.ts'
@@ -8,13 +9,12 @@ import { exportIdSchema } from '#shared/entities.ts'
 import { SpicerackError, toErrorData } from '#shared/errors.ts'
 import { toExportOptions, toExportRows } from './export-rows.ts'
 import type { JobRunner } from './job-queue.ts'
-import type { ProjectStore } from './project-store.ts'
 import { readRunEmbedding } from './run-embedding.ts'
 
 export const exportPayloadSchema = z.object({ exportId: exportIdSchema, request: exportRequestSchema })
 
 /** Writes a dataset. What was begun and not finished leaves nothing behind and is done again from the start. */
-export function createExportRunner(project: ProjectStore): JobRunner {
+export function createExportRunner(project: OpenProject): JobRunner {
   return async ({ job, signal, report }) => {
     const { exportId, request } = exportPayloadSchema.parse(job.payload)
     const rows = toExportRows(project, request)
@@ -56,7 +56,7 @@ function readManifest(out: string): { count: number; sizeBytes: number } | undef
 }
 
 /** The vectors of the run behind the current clustering, in the order of `rows`. */
-function toExportEmbeddings(project: ProjectStore, rows: readonly ExportRow[]): ExportEmbeddings {
+function toExportEmbeddings(project: OpenProject, rows: readonly ExportRow[]): ExportEmbeddings {
   const id = project.project.currentClusteringId()
   const embedding = id === null ? undefined : readRunEmbedding(project, project.clusterings.get(id).runId)
   if (!embedding)

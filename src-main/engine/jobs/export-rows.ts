@@ -1,10 +1,10 @@
 import { join } from 'node:path'
+import type { OpenProject } from '#engine/database/project.ts'
 import type { ExportOptions, ExportRow } from '#engine/exporting/export-row.ts'
 import type { ExportRequest } from '#shared/contract/exports.ts'
-import type { ProjectStore } from './project-store.ts'
 
 /** Every usable image that nobody rejected, with its label, as an export sees it. */
-export function toExportRows(project: ProjectStore, request: ExportRequest): ExportRow[] {
+export function toExportRows(project: OpenProject, request: ExportRequest): ExportRow[] {
   const roots = new Map(project.project.roots().map(({ id, path }) => [id, path]))
   const classNames = new Map(project.classes.list().map(({ id, name }) => [id as number, name]))
   const clusterNames = new Map(project.clusters.list().map(({ id, name }) => [id as number, name]))
@@ -37,7 +37,7 @@ export function toExportRows(project: ProjectStore, request: ExportRequest): Exp
   })
 }
 
-function assignmentsOf(project: ProjectStore) {
+function assignmentsOf(project: OpenProject) {
   const id = project.project.currentClusteringId()
   if (id === null) return new Map<number, never>()
   const { imageIds, confidences, localConsistencies, reliable } = project.clusterings.columns(id)
@@ -54,7 +54,7 @@ function assignmentsOf(project: ProjectStore) {
 }
 
 /** The request as the exporting layer wants it, with where the labels come from. */
-export function toExportOptions(project: ProjectStore, { clustersAsClasses: _, ...request }: ExportRequest): ExportOptions {
+export function toExportOptions(project: OpenProject, { clustersAsClasses: _, ...request }: ExportRequest): ExportOptions {
   const id = project.project.currentClusteringId()
   const run = id === null ? undefined : project.runs.get(project.clusterings.get(id).runId)
   const provenance = {

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { OpenProject } from '#engine/database/project.ts'
 import type { ImageRecord, StoredImage } from '#engine/database/tables/images.ts'
 import { chooseSize } from '#engine/images/choose-size.ts'
 import { type DecodeResult, hashFile } from '#engine/images/decode-image.ts'
@@ -14,13 +15,12 @@ import type { ImageId, RootId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { JobContext, JobRunner } from './job-queue.ts'
 import { type PixelSettings, pixelPackPath, readPixelSettings, writePixelSettings } from './pixel-settings.ts'
-import type { ProjectStore } from './project-store.ts'
 
 const batchSize = 256
 const sampleSize = 64
 
 /** Reads a folder: scan, match with what is known, decode what is new, group duplicates. Can stop and go on at any file. */
-export function createImportRunner(project: ProjectStore, pool: ImagePool): JobRunner {
+export function createImportRunner(project: OpenProject, pool: ImagePool): JobRunner {
   return async (context) => {
     const request = importRequestSchema.parse(context.job.payload)
     const rootPath = rootOf(request.folder)
@@ -71,7 +71,7 @@ async function scan(rootPath: string, { signal, report }: JobContext): Promise<{
 
 /** Brings the rows of known files up to date; returns the files that must be decoded, in listed order. */
 async function settleKnown(
-  project: ProjectStore,
+  project: OpenProject,
   rootId: RootId,
   rootPath: string,
   files: readonly FoundFile[],
@@ -130,7 +130,7 @@ async function choosePixelSettings(
 }
 
 type DecodePlace = Readonly<{
-  project: ProjectStore
+  project: OpenProject
   pool: ImagePool
   rootId: RootId
   rootPath: string
@@ -177,7 +177,7 @@ async function decode({ project, pool, rootId, rootPath, settings, context }: De
 }
 
 /** How much of the packed files the database knows; what lies beyond was written by a process that died before it could say so. */
-function knownLengths(project: ProjectStore): { rows: number; thumbnailBytes: number } {
+function knownLengths(project: OpenProject): { rows: number; thumbnailBytes: number } {
   const row = project.connection.sql
     .prepare<[], { rows: number; thumbnailBytes: number }>(
       'SELECT coalesce(max(pixel_row) + 1, 0) AS rows, coalesce(max(thumbnail_offset + thumbnail_length), 0) AS thumbnailBytes FROM images',
@@ -221,7 +221,7 @@ function toProblemRecord(rootId: RootId, path: string, { code, message }: { code
   return { rootId, path, sizeBytes: 0, modifiedAt: 0, status: 'unreadable', problemCode: code, reason: message, ...nothing, ...noPlace }
 }
 
-function groupDuplicates(project: ProjectStore): void {
+function groupDuplicates(project: OpenProject): void {
   const images = project.images.usable()
   const ids = images.map(({ id }) => id)
   project.connection.write(() => {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { OpenProject } from '#engine/database/project.ts'
 import type { RunId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
-import type { ProjectStore } from './project-store.ts'
 
 /** The vectors of a run's images: `values` is `[count, dimension]` with unit rows; `rowOf` gives the row of an image id. */
 type RunEmbedding = Readonly<{ values: Float32Array; count: number; dimension: number; rowOf: ReadonlyMap<number, number> }>
@@ -12,7 +12,7 @@ type RunEmbedding = Readonly<{ values: Float32Array; count: number; dimension: n
  *
  * @throws PROJECT_DAMAGED when the file is gone or was cut off.
  */
-export function readRunEmbedding(project: ProjectStore, runId: RunId): RunEmbedding | undefined {
+export function readRunEmbedding(project: OpenProject, runId: RunId): RunEmbedding | undefined {
   const stage = project.runs.get(runId).stages.find(({ name }) => name === 'embed')
   if (stage?.state !== 'completed' || stage.resultFile === null) return undefined
   const rowOf = new Map(project.runs.imageIds(runId).map((imageId, row) => [imageId as number, row]))

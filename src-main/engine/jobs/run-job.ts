@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { OpenProject } from '#engine/database/project.ts'
 import type { JobProgress, Run } from '#shared/entities.ts'
 import { runIdSchema } from '#shared/entities.ts'
 import { fromErrorData, toErrorData } from '#shared/errors.ts'
@@ -9,7 +10,6 @@ import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
 import type { BackendChoice, StageProgress, StageTask, TrainingWorkerEvents } from '#shared/worker-protocol.ts'
 import type { JobContext, JobRunner } from './job-queue.ts'
 import { pixelPackPath } from './pixel-settings.ts'
-import type { ProjectStore } from './project-store.ts'
 import { saveStageResult } from './stage-results.ts'
 import type { TrainingWorker } from './training-worker.ts'
 
@@ -17,7 +17,7 @@ const runPayloadSchema = z.object({ runId: runIdSchema, lastStage: z.enum(stageN
 export type RunPayload = z.infer<typeof runPayloadSchema>
 
 /** Runs the stages of a run one after the other in the training worker, from the first that is not completed. */
-export function createRunRunner(project: ProjectStore, worker: TrainingWorker, onMetrics: (runId: Run['id']) => void): JobRunner {
+export function createRunRunner(project: OpenProject, worker: TrainingWorker, onMetrics: (runId: Run['id']) => void): JobRunner {
   return async (context) => {
     const { runId, lastStage } = runPayloadSchema.parse(context.job.payload)
     const wanted = stageNames.slice(0, stageNames.indexOf(lastStage) + 1)
@@ -34,7 +34,7 @@ export function createRunRunner(project: ProjectStore, worker: TrainingWorker, o
 }
 
 type Place = Readonly<{
-  project: ProjectStore
+  project: OpenProject
   worker: TrainingWorker
   onMetrics: (runId: Run['id']) => void
   context: JobContext
@@ -94,7 +94,7 @@ function toJobProgress({ stage, step, totalSteps, imagesPerSecond, secondsLeft, 
   return { done: step, total: totalSteps, rate: isKnown ? imagesPerSecond : null, secondsLeft, stage, note }
 }
 
-function toStageTask(project: ProjectStore, run: Run, stage: StageTask['stage']): StageTask {
+function toStageTask(project: OpenProject, run: Run, stage: StageTask['stage']): StageTask {
   const imageIds = project.runs.imageIds(run.id)
   const images = new Map(project.images.usable().map((image) => [image.id, image]))
   const rows = Int32Array.from(imageIds, (id) => images.get(id)?.pixelRow ?? project.images.get(id).pixelRow ?? 0)
@@ -114,7 +114,7 @@ function toStageTask(project: ProjectStore, run: Run, stage: StageTask['stage'])
 }
 
 /** What a person decided about the images of this run: class indices by class id, and clusters of the run's own first clustering. */
-function humanDecisions(project: ProjectStore, run: Run, imageIds: readonly number[]): Pick<StageTask, 'humanLabels' | 'humanClusters'> {
+function humanDecisions(project: OpenProject, run: Run, imageIds: readonly number[]): Pick<StageTask, 'humanLabels' | 'humanClusters'> {
   const classIndex = new Map(project.classes.list().map(({ id }, index) => [id, index]))
   const labels = new Map(project.labels.list('human').map(({ imageId, classId }) => [imageId as number, classIndex.get(classId) ?? -1]))
   const own = project.clusterings.list().find(({ runId, stage }) => runId === run.id && stage === 'self')

@@ -1,13 +1,13 @@
 import { join, relative } from 'node:path'
 import { matchClusterings } from '#engine/clustering/alignment.ts'
+import type { OpenProject } from '#engine/database/project.ts'
 import type { ClusterId, Clustering, ImageId, RunId } from '#shared/entities.ts'
 import type { ClusteringResult, StageOutcome } from '#shared/worker-protocol.ts'
-import type { ProjectStore } from './project-store.ts'
 
 type Completed = Extract<StageOutcome, { state: 'completed' }>
 
 /** Keeps what a stage gave, with its state, in one transaction. Said twice, it is kept once: the first time completes the stage. */
-export function saveStageResult(project: ProjectStore, runId: RunId, { backend, result }: Completed): void {
+export function saveStageResult(project: OpenProject, runId: RunId, { backend, result }: Completed): void {
   project.connection.write(() => {
     const stage = project.runs.get(runId).stages.find(({ name }) => name === result.stage)
     if (stage?.state === 'completed') return
@@ -46,7 +46,7 @@ export function saveStageResult(project: ProjectStore, runId: RunId, { backend, 
 }
 
 /** Where the worker left the result, relative to the project folder; stages name their files without the folder. */
-function resultFileOf({ folder }: ProjectStore, runId: RunId, result: Completed['result']): string | null {
+function resultFileOf({ folder }: OpenProject, runId: RunId, result: Completed['result']): string | null {
   if (result.stage === 'embed') return toPortable(relative(folder.path, join(folder.embeddings, `${runId}.f32`)))
   if ('weightsFile' in result) return toPortable(relative(folder.path, join(folder.run(runId), result.weightsFile)))
   return null
@@ -56,12 +56,12 @@ function toPortable(path: string): string {
   return path.replaceAll('\\', '/')
 }
 
-function currentClustering(project: ProjectStore): Clustering | undefined {
+function currentClustering(project: OpenProject): Clustering | undefined {
   const id = project.project.currentClusteringId()
   return id === null ? undefined : project.clusterings.get(id)
 }
 
-function requireSelf(project: ProjectStore, runId: RunId): Clustering {
+function requireSelf(project: OpenProject, runId: RunId): Clustering {
   const own = project.clusterings.list().find((clustering) => clustering.runId === runId && clustering.stage === 'self')
   if (!own) throw new Error(`The run ${runId} has no clustering of the stage "self".`)
   return own
@@ -69,7 +69,7 @@ function requireSelf(project: ProjectStore, runId: RunId): Clustering {
 
 /** Stores a clustering under the identities of the clustering before it, and makes it the current one. */
 function saveClustering(
-  project: ProjectStore,
+  project: OpenProject,
   about: Readonly<{ runId: RunId; stage: 'self' | 'semi'; head: number | null; score: number | null; heads?: Clustering['heads'] }>,
   imageIds: readonly ImageId[],
   { clusters, confidences, clusterCount }: ClusteringResult,
@@ -83,7 +83,7 @@ function saveClustering(
 }
 
 function carryOver(
-  project: ProjectStore,
+  project: OpenProject,
   before: Clustering,
   imageIds: readonly ImageId[],
   clusters: Int32Array,
@@ -99,7 +99,7 @@ function carryOver(
   return Array.from(matches, (match) => (match < 0 ? null : (olderIds[match] ?? null)))
 }
 
-function reliabilityOf(project: ProjectStore, clustering: Clustering, imageIds: readonly ImageId[]) {
+function reliabilityOf(project: OpenProject, clustering: Clustering, imageIds: readonly ImageId[]) {
   const columns = project.clusterings.columns(clustering.id)
   const rowOf = new Map(Array.from(columns.imageIds, (id, row) => [id, row]))
   return {
