@@ -61,7 +61,11 @@ const layers: Readonly<Record<string, Layer>> = {
   'src-main/server': { layers: ['src-shared', engineRoot], packages: [], hasNode: true },
   'src-main/desktop': { layers: ['src-shared', engineRoot, 'src-main/server'], packages: ['electron'], hasNode: true },
   'src-main/cli': { layers: ['src-shared', engineRoot, 'src-main/server'], packages: ['commander', 'cli-progress'], hasNode: true },
-  'src-renderer': { layers: ['src-shared', 'src-renderer/client'], packages: ['vue', 'pinia', 'vue-i18n'], hasNode: false },
+  'src-renderer': {
+    layers: ['src-shared', 'src-renderer/client'],
+    packages: ['vue', 'vue-router', 'pinia', 'vue-i18n', 'reka-ui', '@lucide/vue'],
+    hasNode: false,
+  },
   'src-renderer/client': { layers: ['src-shared'], packages: ['@orpc/client', '@orpc/contract'], hasNode: false },
 }
 

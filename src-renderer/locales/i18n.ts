@@ -1,6 +1,6 @@
 import { createI18n } from 'vue-i18n'
-import en from './en.json'
-import zhCn from './zh-CN.json'
+import { messages as en } from './en/messages.ts'
+import { messages as zhCn } from './zh-CN/messages.ts'
 
 export const locales = ['en', 'zh-CN'] as const
 export type Locale = (typeof locales)[number]

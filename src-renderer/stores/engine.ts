@@ -18,11 +18,21 @@ export const useEngineStore = defineStore('engine', () => {
   /** Why the last act failed. */
   const problem = shallowRef<ErrorData>()
   const isActing = ref(false)
+  /** Rises whenever what the engine keeps may have changed; whoever shows some of it reads it again. */
+  const revision = ref(0)
+  let lastSeen = ''
 
   const project = computed(() => status.value?.project ?? undefined)
   const lastRun = computed(() => runs.value[0])
   const activeJob = computed(() => jobs.value.find(({ state }) => !isAtRest(state.kind)))
   const lastRunJob = computed(() => jobs.value.find(({ kind, payload }) => kind === 'run' && runIdOf(payload) === lastRun.value?.id))
+
+  /** The last run's or import's job that stopped half-way and can go on. */
+  const stoppedJob = computed(() =>
+    activeJob.value
+      ? undefined
+      : jobs.value.find(({ kind, state }) => kind !== 'export' && ['paused', 'interrupted', 'failed'].includes(state.kind)),
+  )
 
   /** The stage that computes now; the progress of a job may still tell of the one before. */
   const runningStage = computed<StageName | undefined>(() => lastRun.value?.stages.find(({ state }) => state === 'running')?.name)
@@ -35,9 +45,20 @@ export const useEngineStore = defineStore('engine', () => {
       runs.value = latestRuns
       jobs.value = latestJobs
       connection.value = 'connected'
+      const seen = JSON.stringify([
+        latest.project,
+        latestJobs.map(({ id, state }) => [id, state.kind]),
+        latestRuns.map(({ stages }) => stages.map(({ state }) => state)),
+      ])
+      if (seen !== lastSeen) touch()
+      lastSeen = seen
     } catch (error) {
       connection.value = error instanceof SpicerackError && error.code === 'UNAUTHORIZED' ? 'ended' : 'lost'
     }
+  }
+
+  function touch(): void {
+    revision.value += 1
   }
 
   /** Does one thing at a time; afterwards the copy is fresh. */
@@ -54,6 +75,13 @@ export const useEngineStore = defineStore('engine', () => {
     isActing.value = false
   }
 
+  function pauseOrResume(): Promise<void> {
+    if (activeJob.value) return pauseJob(activeJob.value.id)
+    return stoppedJob.value ? resumeJob(stoppedJob.value.id) : Promise.resolve()
+  }
+  const pauseJob = (jobId: Job['id']): Promise<void> => act(() => engineClient.jobs.pause({ jobId }))
+  const resumeJob = (jobId: Job['id']): Promise<void> => act(() => engineClient.jobs.resume({ jobId }))
+
   return {
     connection,
     status,
@@ -61,15 +89,19 @@ export const useEngineStore = defineStore('engine', () => {
     lastRun,
     lastRunJob,
     activeJob,
+    stoppedJob,
     runningStage,
     problem,
     isActing,
+    revision,
+    touch,
     refresh,
     openProject: (path: string) => act(() => engineClient.project.open({ path })),
     closeProject: () => act(() => engineClient.project.close()),
     startRun: (clusterCount: number, recipe: string) => act(() => engineClient.runs.create({ clusterCount, recipe })),
-    pauseJob: (jobId: Job['id']) => act(() => engineClient.jobs.pause({ jobId })),
-    resumeJob: (jobId: Job['id']) => act(() => engineClient.jobs.resume({ jobId })),
+    pauseJob,
+    resumeJob,
+    pauseOrResume,
   }
 })
 

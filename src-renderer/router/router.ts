@@ -1,0 +1,13 @@
+import { createRouter, createWebHashHistory } from 'vue-router'
+
+/** The address keeps the page, so that reloading shows the same one. Pages other than the first come when they are asked for. */
+export const router = createRouter({
+  history: createWebHashHistory(),
+  routes: [
+    { path: '/', name: 'start', component: () => import('../pages/StartPage.vue') },
+    { path: '/run', name: 'run', component: () => import('../pages/RunPage.vue'), meta: { needsProject: true } },
+    { path: '/settings', name: 'settings', component: () => import('../pages/SettingsPage.vue') },
+    { path: '/compute', name: 'compute', component: () => import('../pages/ComputePage.vue') },
+    { path: '/:rest(.*)', redirect: '/' },
+  ],
+})
