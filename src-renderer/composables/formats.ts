@@ -7,6 +7,12 @@ export function useFormats() {
     new Intl.NumberFormat(locale.value, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
   const significant = (value: number): string => new Intl.NumberFormat(locale.value, { maximumSignificantDigits: 2 }).format(value)
   const gigabytes = (bytes: number): string => `${number(bytes / 2 ** 30, 1)} GB`
+  /** In the unit that keeps it short: 812 B, 3.4 MB. */
+  const bytes = (size: number): string => {
+    const unit = Math.min(4, Math.floor(Math.log2(Math.max(1, size)) / 10))
+    const scaled = size / 1024 ** unit
+    return `${number(scaled, unit === 0 || scaled >= 100 ? 0 : 1)} ${['B', 'KB', 'MB', 'GB', 'TB'][unit]}`
+  }
   const dateTime = (timestampMs: number): string =>
     new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium', timeStyle: 'short' }).format(timestampMs)
   const span = (seconds: number): string => {
@@ -16,5 +22,5 @@ export function useFormats() {
     if (minutes < 90) return t('span.minutes', { count: number(minutes) })
     return t('span.hours', { hours: number(Math.floor(minutes / 60)), minutes: number(minutes % 60) })
   }
-  return { number, significant, gigabytes, dateTime, span }
+  return { number, significant, gigabytes, bytes, dateTime, span }
 }

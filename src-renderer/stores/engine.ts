@@ -88,6 +88,7 @@ export const useEngineStore = defineStore('engine', () => {
     project,
     lastRun,
     lastRunJob,
+    jobs,
     activeJob,
     stoppedJob,
     runningStage,

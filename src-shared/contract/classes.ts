@@ -43,6 +43,17 @@ export const mappingsContract = {
    * labelled images have. Clusters without labelled images get none. Changes nothing.
    */
   propose: procedure.output(z.array(proposalSchema).readonly()),
+  /**
+   * How many labelled images (a person's or imported) of each class every cluster holds: `counts[class][cluster]`. Where clusters mix
+   * classes shows here.
+   */
+  contingency: procedure.output(
+    z.object({
+      classIds: z.array(classIdSchema).readonly(),
+      clusterIds: z.array(clusterIdSchema).readonly(),
+      counts: z.array(z.array(z.number().int()).readonly()).readonly(),
+    }),
+  ),
   /** Sets many at once, as one edit. */
   apply: procedure
     .input(z.object({ mappings: z.array(z.object({ clusterId: clusterIdSchema, classId: classIdSchema })).min(1) }))

@@ -15,6 +15,18 @@ export const clusteringsContract = {
 export const clustersContract = {
   /** The clusters of the current clustering. */
   list: procedure.output(z.array(clusterSchema).readonly()),
+  /** The most typical images of every cluster, most typical first, with where to GET their thumbnails. */
+  covers: procedure.input(z.object({ count: z.number().int().min(1).max(64).default(9) })).output(
+    z
+      .array(
+        z.object({
+          clusterId: clusterIdSchema,
+          imageIds: z.array(imageIdSchema).readonly(),
+          thumbnailUrls: z.array(z.string()).readonly(),
+        }),
+      )
+      .readonly(),
+  ),
   /** Three numbers of clusters worth trying, best first, from a run's embedding or, before any run, from the pixels. */
   suggest: procedure.output(z.array(z.object({ clusterCount: z.number().int(), score: z.number(), reason: z.string() })).readonly()),
   rename: procedure.input(clusterReference.extend({ name: z.string().trim().min(1).max(200) })).output(done),

@@ -8,6 +8,7 @@ import {
   imageSchema,
   imageStatusSchema,
   jobSchema,
+  labelSourceSchema,
 } from '../entities.ts'
 import { procedure } from './procedure.ts'
 
@@ -21,9 +22,42 @@ const imageFilterSchema = z.object({
   rejected: z.boolean().optional(),
   /** Part of the path. */
   search: z.string().optional(),
+  /** Where the label comes from. */
+  labelSource: labelSourceSchema.extract(['human', 'mapping']).optional(),
+  /** Only images of a group of duplicates. */
+  duplicates: z.literal(true).optional(),
+  /** Inclusive, 0-1. */
+  minConfidence: z.number().min(0).max(1).optional(),
+  maxConfidence: z.number().min(0).max(1).optional(),
 })
 
 const imageSortSchema = z.enum(['id', 'path', 'confidence', 'localConsistency'])
+
+/** `typical`: reliable first, then surest first; `uncertain`: least sure first. */
+const imageOrderSorts = ['typical', 'uncertain', 'path', 'id'] as const
+const imageBands = ['reliable', 'doubtful', 'rejected'] as const
+
+/** One image as a tile of a grid shows it. */
+const imageTileSchema = z
+  .object({
+    id: imageIdSchema,
+    path: z.string(),
+    status: imageStatusSchema,
+    widthPx: z.number().int().nullable(),
+    heightPx: z.number().int().nullable(),
+    /** Where to GET its thumbnail; the content hash is part of it. Null when there is none. */
+    thumbnailUrl: z.string().nullable(),
+    clusterId: clusterIdSchema.nullable(),
+    classId: classIdSchema.nullable(),
+    labelSource: labelSourceSchema.nullable(),
+    confidence: z.number().nullable(),
+    localConsistency: z.number().nullable(),
+    band: z.enum(imageBands).nullable(),
+    /** A person put it into its cluster or confirmed it there. */
+    placed: z.boolean(),
+  })
+  .readonly()
+export type ImageTile = z.infer<typeof imageTileSchema>
 
 export const importRequestSchema = z.object({
   /** Absolute path. */
@@ -57,6 +91,27 @@ export const imagesContract = {
         total: z.number().int(),
       }),
     ),
+  /**
+   * All images that match, in order, as little-endian int32 ids to GET at `url`; `bands` divide them, in this order, when the sort is
+   * `typical`. For grids that jump anywhere.
+   */
+  order: procedure
+    .input(
+      z.object({
+        filter: imageFilterSchema.default({}),
+        sort: z.enum(imageOrderSorts).default('typical'),
+        descending: z.boolean().default(false),
+      }),
+    )
+    .output(
+      z.object({
+        count: z.number().int(),
+        url: z.string(),
+        bands: z.array(z.object({ band: z.enum(imageBands), count: z.number().int() })).readonly(),
+      }),
+    ),
+  /** What the tiles of a grid show, in the order asked; ids that do not exist are left out. */
+  tiles: procedure.input(z.object({ imageIds: z.array(imageIdSchema).min(1).max(500) })).output(z.array(imageTileSchema).readonly()),
   get: procedure.input(z.object({ imageId: imageIdSchema })).output(imageSchema),
   problems: procedure.output(z.array(imageProblemSchema).readonly()),
   duplicates: procedure.output(z.array(duplicateGroupSchema).readonly()),

@@ -217,6 +217,31 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       expect((await client.clusters.list()).find(({ id }) => id === one)).toMatchObject({ name: 'Red ones' })
     })
 
+    it('orders all images for a grid, shows them as tiles, and gives every cluster its covers', async () => {
+      const { count, url, bands } = await client.images.order({})
+      const ids = [...new Int32Array(await (await plain(url)).arrayBuffer())] as ImageId[]
+      expect([count, ids.length]).toEqual([tinyImageCount, tinyImageCount])
+      expect(bands.reduce((sum, band) => sum + band.count, 0)).toBe(tinyImageCount)
+      const tiles = await client.images.tiles({ imageIds: [...ids, 999_999 as ImageId] })
+      expect(tiles.map(({ id }) => id)).toEqual(ids)
+      expect(tiles.map(({ band }) => band)).toEqual(bands.flatMap((band) => Array.from({ length: band.count }, () => band.band)))
+      expect((await plain(tiles[0]!.thumbnailUrl!)).headers.get('content-type')).toBe('image/webp')
+
+      const uncertain = await client.images.order({ sort: 'uncertain' })
+      const first = new Int32Array(await (await plain(uncertain.url)).arrayBuffer())[0]
+      expect(tiles.find(({ id }) => id === first)!.confidence).toBe(Math.min(...tiles.map(({ confidence }) => confidence!)))
+      const covers = await client.clusters.covers({ count: 4 })
+      for (const { clusterId, imageIds, thumbnailUrls } of covers) {
+        const own = tiles.filter((tile) => tile.clusterId === clusterId)
+        expect(imageIds).toEqual(own.slice(0, 4).map(({ id }) => id))
+        expect(thumbnailUrls).toEqual(own.slice(0, 4).map(({ thumbnailUrl }) => thumbnailUrl))
+      }
+      expect(covers.length).toBe((await client.clusters.list()).filter(({ imageCount }) => imageCount > 0).length)
+      const ofCluster = await client.images.order({ filter: { clusterId: covers[0]!.clusterId } })
+      expect(ofCluster.count).toBe(tiles.filter(({ clusterId }) => clusterId === covers[0]!.clusterId).length)
+      expect((await client.images.order({ filter: { search: 'no such name' } })).count).toBe(0)
+    })
+
     it('matches clusters with classes by known labels, and measures against a truth', async () => {
       const rows = (await client.images.list({ limit: 1000 })).images.map(({ path }) => `${path},${path.split('/')[0]}`)
       await writeFile(place('labels.csv'), `\uFEFFfile,class\n${rows.join('\n')}\nunknown.png,apples\n`)
@@ -235,6 +260,12 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       await client.edits.redo()
       const proposals = await client.mappings.propose()
       expect(proposals.length).toBe(2)
+      const { classIds, clusterIds, counts } = await client.mappings.contingency()
+      expect(counts.map((row) => row.reduce((sum, count) => sum + count))).toEqual([tinyImageCount / 2, tinyImageCount / 2])
+      for (const { clusterId, classId, agreeing, labelled } of proposals) {
+        const ofCluster = counts.map((row) => row[clusterIds.indexOf(clusterId)]!)
+        expect([ofCluster[classIds.indexOf(classId)], ofCluster.reduce((sum, count) => sum + count)]).toEqual([agreeing, labelled])
+      }
       await client.mappings.apply({ mappings: proposals.map(({ clusterId, classId }) => ({ clusterId, classId })) })
       const byFolder = await client.evaluate.run({ truth: place('images') })
       const byFile = await client.evaluate.run({ truth: place('labels.csv') })

@@ -1,17 +1,30 @@
 import { createHash } from 'node:crypto'
 import type { OpenProject } from '#engine/database/project.ts'
-import { type ClusteringId, imageIdSchema } from '#shared/entities.ts'
+import { type ClusteringId, type Image, imageIdSchema } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { ApiContext } from './api-context.ts'
+import { findIdList } from './id-lists.ts'
 
 const forever = 'public, max-age=31536000, immutable'
 
-/** Thumbnails and columns: `/thumbnails/ID/HASH`, `/columns/CLUSTERING/NAME/HASH`. Undefined for another path. */
+/** `/thumbnails/ID/HASH`, `/columns/CLUSTERING/NAME/HASH`, `/ids/HASH`. Undefined for another path. */
 export async function answerByteRequest(pathname: string, context: ApiContext): Promise<Response | undefined> {
   const [, kind, first, second, third] = pathname.split('/')
   if (kind === 'thumbnails') return answerThumbnail(context, first, second)
   if (kind === 'columns') return answerColumn(context, first, second, third)
+  if (kind === 'ids') return answerIdList(context, first)
   return undefined
+}
+
+/** Where to GET the thumbnail of an image; null when it has none. */
+export function thumbnailUrl({ id, contentHash, hasThumbnail }: Pick<Image, 'id' | 'contentHash' | 'hasThumbnail'>): string | null {
+  return hasThumbnail && contentHash !== null ? `/thumbnails/${id}/${contentHash}` : null
+}
+
+function answerIdList(context: ApiContext, hash: string | undefined): Response {
+  const ids = findIdList(context.session().project, hash ?? '')
+  if (!ids) throw notFound()
+  return new Response(ids.slice(), { headers: { 'content-type': 'application/octet-stream', 'cache-control': forever } })
 }
 
 function answerThumbnail(context: ApiContext, id: string | undefined, hash: string | undefined): Response {

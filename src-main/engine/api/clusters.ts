@@ -1,15 +1,17 @@
 import { splitCluster } from '#engine/clustering/split-cluster.ts'
+import { typicalRows } from '#engine/clustering/typical-rows.ts'
 import type { OpenProject } from '#engine/database/project.ts'
 import { readRunEmbedding } from '#engine/jobs/run-embedding.ts'
 import type { ClusterId, ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { api } from './api-context.ts'
-import { describeColumns } from './bytes.ts'
+import { describeColumns, thumbnailUrl } from './bytes.ts'
 import { currentClustering } from './clusterings.ts'
 import { toDone } from './edits.ts'
 
 export const clustersApi = {
   list: api.clusters.list.handler(({ context }) => context.session().project.clusters.list()),
+  covers: api.clusters.covers.handler(({ context, input }) => findCovers(context.session().project, input.count)),
   rename: api.clusters.rename.handler(({ context, input }) =>
     toDone(context.session().project.edits.apply({ kind: 'renameCluster', ...input })),
   ),
@@ -47,6 +49,18 @@ export const assignmentsApi = {
   confirm: api.assignments.confirm.handler(({ context, input }) =>
     toDone(context.session().project.edits.apply({ kind: 'confirmImages', ...input })),
   ),
+}
+
+function findCovers(project: OpenProject, count: number) {
+  const { imageIds, clusterIds, confidences, reliable } = project.clusterings.columns(currentClustering(project).id)
+  return [...typicalRows(clusterIds, confidences, reliable, count)].map(([clusterId, rows]) => {
+    const images = project.pages.several(rows.map((row) => imageIds[row] as ImageId))
+    return {
+      clusterId: clusterId as ClusterId,
+      imageIds: images.map(({ id }) => id),
+      thumbnailUrls: images.flatMap((image) => thumbnailUrl(image) ?? []),
+    }
+  })
 }
 
 /** The cluster made last: ids only grow, and the edit that made it has just been committed in this same turn. */

@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path'
+import { typicalRows } from '#engine/clustering/typical-rows.ts'
 import { writeContactSheet } from '#engine/exporting/contact-sheet.ts'
 import type { ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
@@ -14,22 +15,13 @@ export const contactSheetApi = api.exports.contactSheet.handler(async ({ context
   if (clusteringId === null)
     throw new SpicerackError('NOTHING_TO_EXPORT', 'There are no clusters yet; nothing was written.', { advice: 'Run the pipeline first.' })
   const { imageIds, clusterIds, confidences, reliable } = project.clusterings.columns(clusteringId)
-  const members = new Map<number, number[]>()
-  for (let row = 0; row < imageIds.length; row++) {
-    const list = members.get(clusterIds[row])
-    if (list) list.push(row)
-    else members.set(clusterIds[row], [row])
-  }
-  const clusters = project.clusters.list().map(({ id, name }) => {
-    const rows = members.get(id) ?? []
-    const typical = rows.toSorted((a, b) => reliable[b] - reliable[a] || confidences[b] - confidences[a] || a - b)
-    return {
-      name,
-      count: rows.length,
-      reliableCount: rows.filter((row) => reliable[row] === 1).length,
-      thumbnails: typical.slice(0, input.imagesPerCluster).flatMap((row) => thumbnailOf(session, imageIds[row] as ImageId)),
-    }
-  })
+  const typical = typicalRows(clusterIds, confidences, reliable, input.imagesPerCluster)
+  const clusters = project.clusters.list().map(({ id, name, imageCount, reliableCount }) => ({
+    name,
+    count: imageCount,
+    reliableCount,
+    thumbnails: (typical.get(id) ?? []).flatMap((row) => thumbnailOf(session, imageIds[row] as ImageId)),
+  }))
   return writeContactSheet(input.folder, clusters, { title: project.project.get().name, imagesPerCluster: input.imagesPerCluster })
 })
 

@@ -1,4 +1,10 @@
+import type { ImageTile } from '#shared/contract/images.ts'
+import type { Image } from '#shared/entities.ts'
 import { api } from './api-context.ts'
+import { thumbnailUrl } from './bytes.ts'
+import { keepIdList } from './id-lists.ts'
+
+const bandNames = ['reliable', 'doubtful', 'rejected'] as const
 
 export const imagesApi = {
   import: api.images.import.handler(({ context, input }) => context.session().queue.add('import', input)),
@@ -10,12 +16,46 @@ export const imagesApi = {
     const { images, nextCursor } = pages.page({ filter, sort, descending, limit, cursor: after ?? null })
     return { images, next: nextCursor, total: pages.count(filter) }
   }),
+  order: api.images.order.handler(({ context, input }) => {
+    const { project } = context.session()
+    const { search, ...given } = input.filter
+    const { ids, bands } = project.pages.order(definedOf({ ...given, text: search }), input.sort, input.descending)
+    return { count: ids.length, url: keepIdList(project, ids), bands: input.sort === 'typical' ? countBands(bands) : [] }
+  }),
+  tiles: api.images.tiles.handler(({ context, input }) => context.session().project.pages.several(input.imageIds).map(toTile)),
   get: api.images.get.handler(({ context, input }) => context.session().project.pages.get(input.imageId)),
   problems: api.images.problems.handler(({ context }) => context.session().project.images.problems(Number.MAX_SAFE_INTEGER)),
   duplicates: api.images.duplicates.handler(({ context }) => {
     const { images } = context.session().project
     return [...images.duplicateGroups('exact'), ...images.duplicateGroups('near')]
   }),
+}
+
+/** The bands in the order in which they come, with their counts. */
+function countBands(bands: Int8Array) {
+  const counts = new Map<number, number>()
+  for (const band of bands) counts.set(band, (counts.get(band) ?? 0) + 1)
+  return [...counts].map(([band, count]) => ({ band: bandNames[band]!, count }))
+}
+
+function toTile(image: Image): ImageTile {
+  const { id, path, status, widthPx, heightPx, classId, labelSource, assignment, placed, rejected } = image
+  const isTrusted = assignment?.reliable || placed || labelSource === 'human'
+  return {
+    id,
+    path,
+    status,
+    widthPx,
+    heightPx,
+    thumbnailUrl: thumbnailUrl(image),
+    clusterId: assignment?.clusterId ?? null,
+    classId,
+    labelSource,
+    confidence: assignment?.confidence ?? null,
+    localConsistency: assignment?.localConsistency ?? null,
+    band: assignment === null ? null : rejected ? 'rejected' : isTrusted ? 'reliable' : 'doubtful',
+    placed,
+  }
 }
 
 type Defined<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> }

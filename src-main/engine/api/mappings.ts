@@ -7,13 +7,15 @@ import { toDone } from './edits.ts'
 export const mappingsApi = {
   list: api.mappings.list.handler(({ context }) => context.session().project.labels.mappings()),
   set: api.mappings.set.handler(({ context, input }) => toDone(context.session().project.edits.apply({ kind: 'mapCluster', ...input }))),
+  contingency: api.mappings.contingency.handler(({ context }) => countContingency(context.session().project)),
   propose: api.mappings.propose.handler(({ context }) => proposeMappings(context.session().project)),
   apply: api.mappings.apply.handler(({ context, input }) =>
     toDone(context.session().project.edits.apply(...input.mappings.map((mapping) => ({ kind: 'mapCluster' as const, ...mapping })))),
   ),
 }
 
-function proposeMappings(project: OpenProject) {
+/** The labelled images of the current clustering: class and cluster of each, as places in their lists; -1 is none. */
+function readLabelledImages(project: OpenProject) {
   const { imageIds, clusterIds } = project.clusterings.columns(currentClustering(project).id)
   const classes = project.classes.list()
   const classIndex = new Map(classes.map(({ id }, index) => [id, index]))
@@ -22,13 +24,27 @@ function proposeMappings(project: OpenProject) {
   const labels = new Map(labelled.map(({ imageId, classId }) => [imageId as number, classIndex.get(classId) ?? -1]))
   const clusters = project.clusters.list()
   const clusterIndex = new Map(clusters.map(({ id }, index) => [id as number, index]))
-  const { classOfCluster, agreements, labeledCounts } = alignClusters(
-    Int32Array.from(clusterIds, (id) => clusterIndex.get(id) ?? -1),
-    Int32Array.from(imageIds, (id) => labels.get(id) ?? -1),
-    clusters.length,
-    classes.length,
-    true,
-  )
+  return {
+    classes,
+    clusters,
+    clusterOfImage: Int32Array.from(clusterIds, (id) => clusterIndex.get(id) ?? -1),
+    classOfImage: Int32Array.from(imageIds, (id) => labels.get(id) ?? -1),
+  }
+}
+
+function countContingency(project: OpenProject) {
+  const { classes, clusters, clusterOfImage, classOfImage } = readLabelledImages(project)
+  const counts = classes.map(() => clusters.map(() => 0))
+  for (const [image, clusterIndex] of clusterOfImage.entries()) {
+    const row = counts[classOfImage[image]!]
+    if (row && clusterIndex >= 0) row[clusterIndex] = row[clusterIndex]! + 1
+  }
+  return { classIds: classes.map(({ id }) => id), clusterIds: clusters.map(({ id }) => id), counts }
+}
+
+function proposeMappings(project: OpenProject) {
+  const { classes, clusters, clusterOfImage, classOfImage } = readLabelledImages(project)
+  const { classOfCluster, agreements, labeledCounts } = alignClusters(clusterOfImage, classOfImage, clusters.length, classes.length, true)
   return clusters.flatMap(({ id }, index) => {
     const proposed = classes[classOfCluster[index]!]
     const count = labeledCounts[index]!

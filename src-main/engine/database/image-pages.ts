@@ -15,7 +15,10 @@ export type ImageFilter = Readonly<{
   /** Part of the path, whatever its case (ASCII). */
   text?: string
   labelSource?: 'human' | 'mapping'
+  /** Only images of a group of duplicates. */
+  duplicates?: true
 }>
+export type ImageOrderSort = 'typical' | 'uncertain' | 'path' | 'id'
 export const imageSorts = ['id', 'path', 'confidence', 'localConsistency'] as const
 export type ImageSort = (typeof imageSorts)[number]
 export type ImageQuery = Readonly<{ filter?: ImageFilter; sort?: ImageSort; descending?: boolean; cursor?: string | null; limit: number }>
@@ -40,6 +43,15 @@ const facts = `LEFT JOIN labels AS h ON h.source = 'human' AND h.image_id = i.id
   LEFT JOIN placements AS p ON p.image_id = i.id`
 const imagesFirst = `FROM images AS i LEFT JOIN assignments AS a ON a.clustering_id = ${current} AND a.image_id = i.id ${facts}`
 const assignmentsFirst = `FROM assignments AS a CROSS JOIN images AS i ON i.id = a.image_id ${facts}`
+/** 0 reliable, 1 doubtful, 2 rejected. */
+const bandOf =
+  'CASE WHEN r.image_id IS NOT NULL THEN 2 WHEN a.reliable = 1 OR p.image_id IS NOT NULL OR h.image_id IS NOT NULL THEN 0 ELSE 1 END'
+const orderColumns: Record<ImageOrderSort, readonly string[]> = {
+  typical: ['band', '-a.confidence', 'i.id'],
+  uncertain: ['a.confidence IS NULL', 'a.confidence', 'i.id'],
+  path: ['i.path', 'i.id'],
+  id: ['i.id'],
+}
 const columns = `i.id, i.root_id AS rootId, i.path, i.status, i.problem_code AS problemCode, i.reason, i.content_hash AS contentHash,
   i.size_bytes AS sizeBytes, i.modified_at AS modifiedAt, i.width_px AS widthPx, i.height_px AS heightPx, i.format,
   i.perceptual_hash AS perceptualHash, i.exact_group AS exactGroup, i.near_group AS nearGroup, i.imported_at AS importedAt,
@@ -97,6 +109,28 @@ export function createImagePages({ sql }: Connection) {
       if (!row) throw new SpicerackError('NOT_FOUND', `There is no image ${id}.`)
       return toImage(row)
     },
+    /** Every image that matches, in order: its id and the band that it belongs to. */
+    order: (filter: ImageFilter, sort: ImageOrderSort, descending: boolean): Readonly<{ ids: Int32Array; bands: Int8Array }> => {
+      const { where, values } = toWhere(filter)
+      const condition = where.length ? `WHERE ${where.join(' AND ')}` : ''
+      const rows = sql
+        .prepare<Bound[], [number, number]>(
+          `SELECT i.id, ${bandOf} AS band ${imagesFirst} ${condition} ORDER BY ${orderColumns[sort].map((column) => column + (descending ? ' DESC' : ' ASC')).join(', ')}`,
+        )
+        .raw()
+        .all(...values)
+      return { ids: Int32Array.from(rows, ([id]) => id), bands: Int8Array.from(rows, ([, band]) => band) }
+    },
+    /** The images of these ids, in this order; those that do not exist are left out. */
+    several: (ids: readonly ImageId[]): Image[] => {
+      const found = new Map(
+        sql
+          .prepare<[string], PageRow>(`SELECT ${columns} ${imagesFirst} WHERE i.id IN (SELECT value FROM json_each(?))`)
+          .all(JSON.stringify(ids))
+          .map((row) => [row.id, toImage(row)]),
+      )
+      return ids.flatMap((id) => found.get(id) ?? [])
+    },
     /** Every image that matches, by id: what Ctrl+A selects. */
     ids: (filter: ImageFilter = {}): ImageId[] => {
       const { where, values } = toWhere(filter)
@@ -136,6 +170,7 @@ function toWhere(filter: ImageFilter): { where: string[]; values: Bound[] } {
   add('a.confidence <= ?', filter.maxConfidence)
   add('instr(lower(i.path), lower(?)) > 0', filter.text)
   add(`${sourceOf} = ?`, filter.labelSource)
+  if (filter.duplicates) where.push('(i.exact_group IS NOT NULL OR i.near_group IS NOT NULL)')
   return { where, values }
 }
 
