@@ -41,6 +41,8 @@ export const commands = {
   openImage: { group: 'selection', keys: ['Space'] },
   findSimilar: { group: 'selection', keys: ['N'], inMenu: true },
   accept: { group: 'selection', keys: ['Enter'] },
+  skip: { group: 'selection', keys: ['ArrowRight'] },
+  back: { group: 'selection', keys: ['ArrowLeft', 'Backspace'] },
   moveTo: { group: 'selection', keys: ['V'], inMenu: true },
   merge: { group: 'selection', keys: ['M'], inMenu: true },
   split: { group: 'selection', keys: ['S'], inMenu: true },

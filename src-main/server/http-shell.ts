@@ -33,7 +33,7 @@ const securityHeaders = {
 } as const
 
 /** Paths that the engine answers; everything else is the page. */
-const enginePath = /^\/(rpc|api|openapi\.json|thumbnails|columns|originals)(\/|$)/
+const enginePath = /^\/(rpc|api|openapi\.json|thumbnails|columns|ids|originals)(\/|$)/
 
 /**
  * Serves the engine and its page on 127.0.0.1. Every request needs the session: a cookie, got by opening a one-time link,

@@ -1,6 +1,6 @@
 import { createEngineClient } from '#shared/contract/client.ts'
 import type { EngineClient } from '#shared/contract/contract.ts'
-import { SpicerackError } from '#shared/errors.ts'
+import { type ErrorData, fromErrorData, SpicerackError } from '#shared/errors.ts'
 
 /** The engine that served this page. A session that has ended is an error of its own, whatever was asked. */
 export const engineClient: EngineClient = createEngineClient(async (request) => {
@@ -8,3 +8,10 @@ export const engineClient: EngineClient = createEngineClient(async (request) => 
   if (response.status === 401) throw new SpicerackError('UNAUTHORIZED', 'The session of this page has ended.')
   return response
 }, window.location.origin)
+
+/** Fetches a list of ids where the engine keeps it. */
+export async function fetchImageIds(url: string): Promise<Int32Array> {
+  const response = await fetch(url)
+  if (!response.ok) throw fromErrorData((await response.json()) as ErrorData)
+  return new Int32Array(await response.arrayBuffer())
+}

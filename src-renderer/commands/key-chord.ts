@@ -1,8 +1,18 @@
 const isApple = /mac|iphone|ipad/i.test(navigator.platform)
 
 const glyphs: Readonly<Record<string, string>> = isApple
-  ? { Mod: '⌘', Shift: '⇧', Alt: '⌥', Enter: '↩', Escape: 'esc', Space: 'space' }
-  : { Mod: 'Ctrl', Shift: 'Shift', Alt: 'Alt', Enter: 'Enter', Escape: 'Esc', Space: 'Space' }
+  ? { Mod: '⌘', Shift: '⇧', Alt: '⌥', Enter: '↩', Escape: 'esc', Space: 'space', ArrowRight: '→', ArrowLeft: '←', Backspace: '⌫' }
+  : {
+      Mod: 'Ctrl',
+      Shift: 'Shift',
+      Alt: 'Alt',
+      Enter: 'Enter',
+      Escape: 'Esc',
+      Space: 'Space',
+      ArrowRight: '→',
+      ArrowLeft: '←',
+      Backspace: '⌫',
+    }
 
 /** The chord of a key event, in the form of the command list: `Mod+Shift+Z`, `Space`, `?`. Undefined for a modifier alone. */
 export function toChord(event: KeyboardEvent): string | undefined {

@@ -1,4 +1,4 @@
-import { Download, Play, Settings, Tags } from '@lucide/vue'
+import { Download, ListChecks, Play, Settings, Tags } from '@lucide/vue'
 import type { Component } from 'vue'
 import type { CommandId } from '#shared/commands.ts'
 
@@ -8,6 +8,7 @@ type RailPage = Readonly<{ name: string; command: CommandId; icon: Component }>
 export const railPages = [
   { name: 'run', command: 'goRun', icon: Play },
   { name: 'align', command: 'goAlign', icon: Tags },
+  { name: 'review', command: 'goReview', icon: ListChecks },
   { name: 'export', command: 'goExport', icon: Download },
 ] as const satisfies readonly RailPage[]
 

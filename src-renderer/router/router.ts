@@ -7,6 +7,7 @@ export const router = createRouter({
     { path: '/', name: 'start', component: () => import('../pages/StartPage.vue') },
     { path: '/run', name: 'run', component: () => import('../pages/RunPage.vue'), meta: { needsProject: true } },
     { path: '/align', name: 'align', component: () => import('../pages/AlignPage.vue'), meta: { needsProject: true } },
+    { path: '/review', name: 'review', component: () => import('../pages/ReviewPage.vue'), meta: { needsProject: true } },
     { path: '/export', name: 'export', component: () => import('../pages/ExportPage.vue'), meta: { needsProject: true } },
     { path: '/settings', name: 'settings', component: () => import('../pages/SettingsPage.vue') },
     { path: '/compute', name: 'compute', component: () => import('../pages/ComputePage.vue') },

@@ -16,6 +16,8 @@ type Bindings = Partial<Record<CommandId, readonly string[]>>
 export const useCommandsStore = defineStore('commands', () => {
   const handlers = shallowReactive(new Map<CommandId, readonly CommandHandler[]>())
   const changedKeys = reactive<Bindings>(readJson<Bindings>('keys') ?? {})
+  /** Single keys go here first while a part of the page gives classes by key; it says whether it took the key. */
+  const classKeyTakers = shallowReactive<((key: string) => boolean)[]>([])
   const isPaletteOpen = ref(false)
   const isKeySheetOpen = ref(false)
   watch(changedKeys as unknown as WatchSource, () => writeJson('keys', changedKeys), { deep: true })
@@ -52,8 +54,16 @@ export const useCommandsStore = defineStore('commands', () => {
     return true
   }
 
+  function takeClassKeys(take: (key: string) => boolean): () => void {
+    classKeyTakers.push(take)
+    return () => {
+      classKeyTakers.splice(classKeyTakers.indexOf(take), 1)
+    }
+  }
+
   /** Does what a chord stands for; false where it stands for nothing that can be done now. */
   function runChord(chord: string): boolean {
+    if (chord.length === 1 && classKeyTakers.at(-1)?.(chord.toLowerCase())) return true
     return (idOfChord.value.get(chord) ?? []).some((id) => run(id))
   }
 
@@ -75,5 +85,5 @@ export const useCommandsStore = defineStore('commands', () => {
     for (const id of commandIds) delete changedKeys[id]
   }
 
-  return { isPaletteOpen, isKeySheetOpen, register, keysOf, run, runChord, bind, isChanged, canRun, resetKeys }
+  return { isPaletteOpen, isKeySheetOpen, register, takeClassKeys, keysOf, run, runChord, bind, isChanged, canRun, resetKeys }
 })

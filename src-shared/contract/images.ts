@@ -24,6 +24,8 @@ const imageFilterSchema = z.object({
   search: z.string().optional(),
   /** Where the label comes from. */
   labelSource: labelSourceSchema.extract(['human', 'mapping']).optional(),
+  /** A person labelled it, put it into its cluster, or confirmed it there. */
+  confirmed: z.boolean().optional(),
   /** Only images of a group of duplicates. */
   duplicates: z.literal(true).optional(),
   /** Inclusive, 0-1. */

@@ -15,6 +15,8 @@ export type ImageFilter = Readonly<{
   /** Part of the path, whatever its case (ASCII). */
   text?: string
   labelSource?: 'human' | 'mapping'
+  /** A person labelled it, put it into its cluster, or confirmed it there. */
+  confirmed?: boolean
   /** Only images of a group of duplicates. */
   duplicates?: true
 }>
@@ -170,6 +172,7 @@ function toWhere(filter: ImageFilter): { where: string[]; values: Bound[] } {
   add('a.confidence <= ?', filter.maxConfidence)
   add('instr(lower(i.path), lower(?)) > 0', filter.text)
   add(`${sourceOf} = ?`, filter.labelSource)
+  add('(h.image_id IS NOT NULL OR p.image_id IS NOT NULL) = ?', filter.confirmed === undefined ? undefined : Number(filter.confirmed))
   if (filter.duplicates) where.push('(i.exact_group IS NOT NULL OR i.near_group IS NOT NULL)')
   return { where, values }
 }

@@ -3,9 +3,10 @@ import commands from './commands.json'
 import compute from './compute.json'
 import exporting from './export.json'
 import frame from './frame.json'
+import review from './review.json'
 import run from './run.json'
 import settings from './settings.json'
 import start from './start.json'
 
 /** The messages of this language, one file a topic. */
-export const messages = { ...align, ...commands, ...compute, ...exporting, ...frame, ...run, ...settings, ...start }
+export const messages = { ...align, ...commands, ...compute, ...exporting, ...frame, ...review, ...run, ...settings, ...start }
