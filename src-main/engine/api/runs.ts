@@ -2,9 +2,9 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { contingencyTable, normalizedMutualInformation } from '#engine/clustering/metrics.ts'
 import type { OpenProject } from '#engine/database/project.ts'
+import { writeWholeFile } from '#engine/files/write-whole-file.ts'
 import { readPixelSettings } from '#engine/jobs/pixel-settings.ts'
 import type { RunPayload } from '#engine/jobs/run-job.ts'
-import { writeFileAtomically } from '#engine/jobs/write-atomically.ts'
 import type { MetricPoint, RunId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { isAtRest, type StageName, stageNames } from '#shared/jobs.ts'
@@ -49,7 +49,7 @@ export const runsApi = {
       })
       mkdirSync(project.folder.run(run.id), { recursive: true })
       const record = { recipe, seed, clusterCount, backend, imageCount: imageIds.length, imageSizePx: pixels.size, versions }
-      writeFileAtomically(join(project.folder.run(run.id), 'recipe.json'), `${JSON.stringify(record, null, 2)}\n`)
+      writeWholeFile(join(project.folder.run(run.id), 'recipe.json'), `${JSON.stringify(record, null, 2)}\n`)
       const payload: RunPayload = { runId: run.id, lastStage }
       return { run, job: queue.add('run', payload) }
     })

@@ -1,10 +1,12 @@
-import { mkdirSync, rmSync, statSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { RunId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { toDatabaseError } from './connection.ts'
 
 const projectEnding = '.spicerack'
+/** Short and without the name of the project, which may be as long as a name can be. */
+const unfinishedStart = '.spicerack-unfinished-'
 
 /** Where things are in a project's folder. */
 export type ProjectFolder = Readonly<{
@@ -23,7 +25,10 @@ export type ProjectFolder = Readonly<{
 /** The layout of NAME.spicerack; makes nothing. A path without that ending gets it. */
 export function projectFolder(path: string): ProjectFolder {
   const absolute = resolve(path)
-  const folder = absolute.endsWith(projectEnding) ? absolute : absolute + projectEnding
+  return layoutOf(absolute.endsWith(projectEnding) ? absolute : absolute + projectEnding)
+}
+
+function layoutOf(folder: string): ProjectFolder {
   return {
     path: folder,
     name: basename(folder, projectEnding),
@@ -39,22 +44,18 @@ export function projectFolder(path: string): ProjectFolder {
 }
 
 /**
- * Makes the folders of a new project.
+ * Makes the folders of a new project beside the place where it shall be, so that it appears there as a whole or not at all.
  *
  * @throws PROJECT_EXISTS when something is there already; FOLDER_READ_ONLY, DISK_FULL.
  */
-export function makeProjectFolder(folder: ProjectFolder): void {
-  const parent = resolve(folder.path, '..')
+export function beginProjectFolder(folder: ProjectFolder): ProjectFolder {
+  const parent = dirname(folder.path)
   try {
     mkdirSync(parent, { recursive: true })
-    mkdirSync(folder.path)
+    refuseTaken(folder)
+    return layoutOf(mkdtempSync(join(parent, unfinishedStart)))
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
-    if (code === 'EEXIST' && isFolder(parent))
-      throw new SpicerackError('PROJECT_EXISTS', `There is something at ${folder.path} already; it was not touched.`, {
-        advice: 'Open it, or choose another name.',
-        cause: error,
-      })
     if (code === 'ENOTDIR' || code === 'EEXIST')
       throw new SpicerackError('FOLDER_READ_ONLY', `No project can be made at ${folder.path}: a part of this path is a file.`, {
         advice: 'Choose a folder you can write to.',
@@ -62,12 +63,27 @@ export function makeProjectFolder(folder: ProjectFolder): void {
       })
     throw toDatabaseError(error)
   }
-  try {
-    makeParts(folder)
-  } catch (error) {
-    rmSync(folder.path, { recursive: true, force: true })
-    throw error
-  }
+}
+
+/** Puts a project that was made beside its place there. @throws PROJECT_EXISTS when something came there meanwhile. */
+export function finishProjectFolder(unfinished: ProjectFolder, folder: ProjectFolder): void {
+  refuseTaken(folder)
+  renameSync(unfinished.path, folder.path)
+}
+
+/** The folders beside this one in which a project is being made, or was when its process was killed. */
+export function unfinishedProjectFolders(folder: ProjectFolder): string[] {
+  const parent = dirname(folder.path)
+  return readdirSync(parent)
+    .filter((name) => name.startsWith(unfinishedStart))
+    .map((name) => join(parent, name))
+}
+
+function refuseTaken({ path }: ProjectFolder): void {
+  if (lstatSync(path, { throwIfNoEntry: false }))
+    throw new SpicerackError('PROJECT_EXISTS', `There is something at ${path} already; it was not touched.`, {
+      advice: 'Open it, or choose another name.',
+    })
 }
 
 /** @throws NOT_FOUND when no project is there. */
@@ -77,16 +93,13 @@ export function requireProjectFolder(folder: ProjectFolder): void {
   makeParts(folder)
 }
 
-function makeParts(folder: ProjectFolder): void {
+/** Makes the folders that are missing. @throws FOLDER_READ_ONLY, DISK_FULL. */
+export function makeParts(folder: ProjectFolder): void {
   try {
     for (const part of [folder.pixels, folder.embeddings, folder.runs, folder.exports, folder.backups]) mkdirSync(part, { recursive: true })
   } catch (error) {
     throw toDatabaseError(error)
   }
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
 function isFile(path: string): boolean {

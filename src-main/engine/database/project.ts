@@ -6,7 +6,15 @@ import { type Connection, connect, toDatabaseError } from './connection.ts'
 import { createEdits } from './edits.ts'
 import { createImagePages } from './image-pages.ts'
 import { migrate, readSchemaVersion } from './migrate.ts'
-import { makeProjectFolder, type ProjectFolder, projectFolder, requireProjectFolder } from './project-folder.ts'
+import {
+  beginProjectFolder,
+  finishProjectFolder,
+  makeParts,
+  type ProjectFolder,
+  projectFolder,
+  requireProjectFolder,
+  unfinishedProjectFolders,
+} from './project-folder.ts'
 import { lockProject, type ProjectLock } from './project-lock.ts'
 import { createClassesTable } from './tables/classes.ts'
 import { createClusteringsTable } from './tables/clusterings.ts'
@@ -23,32 +31,63 @@ import { createRunsTable } from './tables/runs.ts'
 export type OpenProject = ReturnType<typeof assemble>
 
 /**
- * Makes NAME.spicerack and opens it. When anything fails, nothing is left behind.
+ * Makes NAME.spicerack and opens it. When anything fails, or the process is killed, there is no project at all; what a killed process
+ * left beside it is removed by the next one.
  *
  * @param path the folder to make; gets the ending `.spicerack` if it has none
  * @throws PROJECT_EXISTS, FOLDER_READ_ONLY, DISK_FULL
  */
 export function createProject(path: string, options: Readonly<{ name?: string; roots?: readonly string[] }> = {}): OpenProject {
   const folder = projectFolder(path)
-  makeProjectFolder(folder)
-  let lock: ProjectLock | undefined
-  let connection: Connection | undefined
+  const unfinished = beginProjectFolder(folder)
   try {
-    lock = lockProject(folder.path)
-    connection = connect(folder.database)
-    migrate(connection, folder.backups)
-    const project = assemble(folder, connection, lock)
-    connection.write(() => {
-      project.project.initialise(options.name ?? folder.name)
-      for (const root of options.roots ?? []) project.project.addRoot(resolve(root))
-    })
-    return project
+    buildProject(unfinished, { name: folder.name, roots: [], ...options })
+    finishProjectFolder(unfinished, folder)
   } catch (error) {
-    connection?.close()
-    lock?.release()
-    rmSync(folder.path, { recursive: true, force: true })
+    rmSync(unfinished.path, { recursive: true, force: true })
     throw toDatabaseError(error)
   }
+  removeAbandoned(folder)
+  try {
+    return openProject(folder.path)
+  } catch (error) {
+    if (!isLocked(error)) rmSync(folder.path, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** Writes the database of a project in this folder and closes it; locked meanwhile, so that nobody takes it for abandoned. */
+function buildProject(folder: ProjectFolder, { name, roots }: Readonly<{ name: string; roots: readonly string[] }>): void {
+  const lock = lockProject(folder.path)
+  let connection: Connection | undefined
+  try {
+    makeParts(folder)
+    connection = connect(folder.database)
+    migrate(connection, folder.backups)
+    const project = createProjectTable(connection)
+    connection.write(() => {
+      project.initialise(name)
+      for (const root of roots) project.addRoot(resolve(root))
+    })
+  } finally {
+    connection?.close()
+    lock.release()
+  }
+}
+
+/** Removes what processes left that were killed while they made a project here; what one is making now is locked and stays. */
+function removeAbandoned(folder: ProjectFolder): void {
+  for (const path of unfinishedProjectFolders(folder))
+    try {
+      lockProject(path).release()
+      rmSync(path, { recursive: true, force: true })
+    } catch (error) {
+      if (!isLocked(error)) throw toDatabaseError(error)
+    }
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof SpicerackError && error.code === 'PROJECT_LOCKED'
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ProjectFolder } from '#engine/database/project-folder.ts'
-import { writeFileAtomically } from './write-atomically.ts'
+import { writeWholeFile } from '#engine/files/write-whole-file.ts'
 
 /** How the images of a project are decoded; fixed by its first import. */
 export type PixelSettings = Readonly<{ size: number; fit: 'cover' | 'contain' | 'squash' }>
@@ -17,7 +17,7 @@ export function readPixelSettings(folder: ProjectFolder): PixelSettings | undefi
 }
 
 export function writePixelSettings(folder: ProjectFolder, settings: PixelSettings): void {
-  writeFileAtomically(join(folder.pixels, 'settings.json'), `${JSON.stringify(settings)}\n`)
+  writeWholeFile(join(folder.pixels, 'settings.json'), `${JSON.stringify(settings)}\n`)
 }
 
 /** The file of decoded images of this size. */

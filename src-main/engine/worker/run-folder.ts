@@ -1,10 +1,10 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { writeWholeFile } from '#engine/files/write-whole-file.ts'
 import { type RunFiles, runFiles } from '#engine/training/run-context.ts'
 
 /**
- * The files of one run in the project's folder: runs/<run>/, but for the embedding, which is embeddings/<run>.f32. Written to a
- * temporary file, fsync, rename.
+ * The files of one run in the project's folder: runs/<run>/, but for the embedding, which is embeddings/<run>.f32.
  */
 export function openRunFolder(projectPath: string, runId: string): RunFiles {
   const pathOf = (name: string): string =>
@@ -22,21 +22,8 @@ export function openRunFolder(projectPath: string, runId: string): RunFiles {
     },
     write(name, bytes) {
       const path = pathOf(name)
-      const temporary = `${path}.partial`
       mkdirSync(dirname(path), { recursive: true })
-      try {
-        const file = openSync(temporary, 'w')
-        try {
-          for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written)
-          fsyncSync(file)
-        } finally {
-          closeSync(file)
-        }
-        renameSync(temporary, path)
-      } catch (error) {
-        rmSync(temporary, { force: true })
-        throw error
-      }
+      writeWholeFile(path, bytes)
     },
     remove: (name) => rmSync(pathOf(name), { force: true }),
   }
