@@ -141,7 +141,11 @@ async function runRecipe(
   const none = new Int32Array(imageCount).fill(-1)
   const task = {
     ...({ projectPath: '', runId: name, seed, backend: 'auto', recipe, clusterCount } as const),
-    ...{ pixels: { path: '', size: side, count: imageCount }, rows: Int32Array.from(none.keys()), humanLabels: none, humanClusters: none },
+    ...{
+      pixels: { path: '', size: side, count: imageCount },
+      rows: Int32Array.from(none.keys()),
+      ...{ humanLabels: none, knownClasses: none, humanClusters: none, previousClusters: none },
+    },
   }
   const stage = (stageName: StageName) => runStage({ task: { ...task, stage: stageName }, source, host })
   let clusters: Int32Array = new Int32Array(imageCount)

@@ -118,9 +118,9 @@ export const imageSchema = z
     /** A person put it into its cluster. */
     placed: z.boolean(),
     rejected: z.boolean(),
-    /** Effective label: a person's, else the class of its cluster. */
+    /** Effective label: a person's, else an imported one, else the class of its cluster. */
     classId: classIdSchema.nullable(),
-    labelSource: z.enum(['human', 'mapping']).nullable(),
+    labelSource: z.enum(['human', 'imported', 'mapping']).nullable(),
   })
   .readonly()
 export type Image = z.infer<typeof imageSchema>

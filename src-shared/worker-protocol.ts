@@ -61,10 +61,14 @@ export type StageTask = Readonly<{
   pixels: PixelPack
   /** Row of each image of the run in the pixel pack, in listed order. */
   rows: Int32Array
-  /** Human label of each image of the run as a class index, or -1; same length as `rows`. */
+  /** `[images]` class that a person gave or imported, as a number from 0, or -1; obeyed. */
   humanLabels: Int32Array
-  /** Cluster of each image in which a person put it, or -1; obeyed as a constraint. */
+  /** `[images]` that class, else the class of the image's previous cluster, or -1: tells which clusters stand for which class. */
+  knownClasses: Int32Array
+  /** `[images]` previous cluster into which a person put it, or -1; obeyed. */
   humanClusters: Int32Array
+  /** `[images]` cluster in the clustering before, as a number from 0; -1 for an image that a person moved to a cluster of others. */
+  previousClusters: Int32Array
 }>
 
 /** A file of decoded images: `count` rows of `size * size * 3` bytes, RGB, row-major. */

@@ -61,10 +61,14 @@ export const mappingsContract = {
 }
 
 export const labelsContract = {
+  /** The labels that images have of their own, one an image: a person's, else an imported one. */
   list: procedure.output(z.array(labelSchema).readonly()),
-  /** `null` takes the label away. */
+  /** `null` takes the label away, an imported one too. */
   set: procedure.input(z.object({ imageIds: z.array(imageIdSchema).min(1), classId: classIdSchema.nullable() })).output(done),
-  /** Labels from a CSV file (columns path or file, and label or class) or from a folder of folders; missing classes are made. */
+  /**
+   * Labels from a CSV file (columns path or file, and label or class) or from a folder of folders; missing classes are made. They count
+   * like a person's, in exports and in the next run, except where a person labelled the image.
+   */
   import: procedure.input(z.object({ path: z.string().min(1) })).output(
     done.extend({
       labelled: z.number().int(),

@@ -23,7 +23,7 @@ const imageFilterSchema = z.object({
   /** Part of the path. */
   search: z.string().optional(),
   /** Where the label comes from. */
-  labelSource: labelSourceSchema.extract(['human', 'mapping']).optional(),
+  labelSource: labelSourceSchema.extract(['human', 'imported', 'mapping']).optional(),
   /** A person labelled it, put it into its cluster, or confirmed it there. */
   confirmed: z.boolean().optional(),
   /** Only images of a group of duplicates. */

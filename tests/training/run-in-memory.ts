@@ -66,7 +66,9 @@ export type MemoryRun = Readonly<{
   clusterCount: number
   seed: number
   humanLabels?: Int32Array
+  knownClasses?: Int32Array
   humanClusters?: Int32Array
+  previousClusters?: Int32Array
 }>
 
 /** Runs one stage on images in memory; the files of the stages before it are in the host's. */
@@ -84,7 +86,9 @@ export function runInMemory(stage: StageName, run: MemoryRun, host: RunHost): Pr
     pixels: { path: '', size: run.side, count: source.count },
     rows: Int32Array.from({ length: source.count }, (_, image) => image),
     humanLabels: run.humanLabels ?? none(),
+    knownClasses: run.knownClasses ?? run.humanLabels ?? none(),
     humanClusters: run.humanClusters ?? none(),
+    previousClusters: run.previousClusters ?? run.humanClusters ?? none(),
   }
   return runStage({ task, source, host })
 }

@@ -91,26 +91,6 @@ describe('the standard recipe on three easy kinds of images', () => {
       expect(host.losses).toEqual([])
     }
   })
-
-  it('obeys placements and labels of a person in the final clustering', async () => {
-    const mine = new Map(files)
-    for (const file of [runFiles.self, runFiles.reliable, runFiles.semi]) mine.delete(file)
-    const humanClusters = new Int32Array(180).fill(-1)
-    const humanLabels = new Int32Array(180).fill(-1)
-    // Twelve images where they belong, by kind; one of each kind placed against its looks; two labelled against their looks.
-    for (let image = 0; image < 12; image++) humanLabels[image] = truth[image]!
-    humanLabels[12] = (truth[12]! + 1) % 3
-    humanLabels[13] = (truth[13]! + 2) % 3
-    humanClusters.set([2, 0, 1], 30)
-    for (const stage of ['self', 'reliable', 'semi'] as const)
-      await runInMemory(stage, { ...run, humanClusters, humanLabels }, memoryHost({ files: mine }))
-    const result = await runInMemory('semi', { ...run, humanClusters, humanLabels }, memoryHost({ files: mine }))
-    const { clusters } = (result as Results['semi']).clustering
-    expect([...clusters.subarray(30, 33)]).toEqual([2, 0, 1])
-    const clusterOfClass = [0, 1, 2].map((label) => clusters[humanLabels.indexOf(label)]!)
-    expect(new Set(clusterOfClass).size).toBe(3)
-    for (let image = 0; image < 14; image++) expect(clusters[image]).toBe(clusterOfClass[humanLabels[image]!])
-  })
 })
 
 describe('the faithful recipe', () => {

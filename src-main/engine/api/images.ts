@@ -40,7 +40,7 @@ function countBands(bands: Int8Array) {
 
 function toTile(image: Image): ImageTile {
   const { id, path, status, widthPx, heightPx, classId, labelSource, assignment, placed, rejected } = image
-  const isTrusted = assignment?.reliable || placed || labelSource === 'human'
+  const isTrusted = assignment?.reliable || placed || labelSource === 'human' || labelSource === 'imported'
   return {
     id,
     path,

@@ -6,7 +6,7 @@ import { toDone } from './edits.ts'
 import { readKnownClasses } from './truth.ts'
 
 export const labelsApi = {
-  list: api.labels.list.handler(({ context }) => context.session().project.labels.list('human')),
+  list: api.labels.list.handler(({ context }) => context.session().project.labels.given()),
   set: api.labels.set.handler(({ context, input: { imageIds, classId } }) =>
     toDone(
       context

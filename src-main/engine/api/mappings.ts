@@ -19,9 +19,7 @@ function readLabelledImages(project: OpenProject) {
   const { imageIds, clusterIds } = project.clusterings.columns(currentClustering(project).id)
   const classes = project.classes.list()
   const classIndex = new Map(classes.map(({ id }, index) => [id, index]))
-  // A person's label comes after the imported one of the same image, and so in its place.
-  const labelled = [...project.labels.list('imported'), ...project.labels.list('human')]
-  const labels = new Map(labelled.map(({ imageId, classId }) => [imageId as number, classIndex.get(classId) ?? -1]))
+  const labels = new Map(project.labels.given().map(({ imageId, classId }) => [imageId as number, classIndex.get(classId) ?? -1]))
   const clusters = project.clusters.list()
   const clusterIndex = new Map(clusters.map(({ id }, index) => [id as number, index]))
   return {

@@ -140,7 +140,7 @@ export function createEdits(connection: Connection) {
         apply(facts.change(act.source ?? 'human', act.imageIds, classes.get(act.classId).id))
         return
       case 'unlabelImages':
-        apply(facts.change('human', act.imageIds, null))
+        for (const source of ['human', 'imported'] as const) apply(facts.change(source, act.imageIds, null))
         return
     }
   }

@@ -14,7 +14,7 @@ export type ImageFilter = Readonly<{
   maxConfidence?: number
   /** Part of the path, whatever its case (ASCII). */
   text?: string
-  labelSource?: 'human' | 'mapping'
+  labelSource?: 'human' | 'imported' | 'mapping'
   /** A person labelled it, put it into its cluster, or confirmed it there. */
   confirmed?: boolean
   /** Only images of a group of duplicates. */
@@ -37,9 +37,10 @@ const sortColumns: Record<ImageSort, string> = {
   localConsistency: 'a.local_consistency',
 }
 const current = '(SELECT current_clustering_id FROM project)'
-const classOf = 'CASE WHEN r.image_id IS NULL THEN coalesce(h.class_id, m.class_id) END'
-const sourceOf = `CASE WHEN r.image_id IS NOT NULL THEN NULL WHEN h.class_id IS NOT NULL THEN 'human' WHEN m.class_id IS NOT NULL THEN 'mapping' END`
+const classOf = 'CASE WHEN r.image_id IS NULL THEN coalesce(h.class_id, l.class_id, m.class_id) END'
+const sourceOf = `CASE WHEN r.image_id IS NOT NULL THEN NULL WHEN h.class_id IS NOT NULL THEN 'human' WHEN l.class_id IS NOT NULL THEN 'imported' WHEN m.class_id IS NOT NULL THEN 'mapping' END`
 const facts = `LEFT JOIN labels AS h ON h.source = 'human' AND h.image_id = i.id
+  LEFT JOIN labels AS l ON l.source = 'imported' AND l.image_id = i.id
   LEFT JOIN mappings AS m ON m.cluster_id = a.cluster_id
   LEFT JOIN rejections AS r ON r.image_id = i.id
   LEFT JOIN placements AS p ON p.image_id = i.id`
@@ -47,7 +48,7 @@ const imagesFirst = `FROM images AS i LEFT JOIN assignments AS a ON a.clustering
 const assignmentsFirst = `FROM assignments AS a CROSS JOIN images AS i ON i.id = a.image_id ${facts}`
 /** 0 reliable, 1 doubtful, 2 rejected. */
 const bandOf =
-  'CASE WHEN r.image_id IS NOT NULL THEN 2 WHEN a.reliable = 1 OR p.image_id IS NOT NULL OR h.image_id IS NOT NULL THEN 0 ELSE 1 END'
+  'CASE WHEN r.image_id IS NOT NULL THEN 2 WHEN a.reliable = 1 OR p.image_id IS NOT NULL OR h.image_id IS NOT NULL OR l.image_id IS NOT NULL THEN 0 ELSE 1 END'
 const orderColumns: Record<ImageOrderSort, readonly string[]> = {
   typical: ['band', '-a.confidence', 'i.id'],
   uncertain: ['a.confidence IS NULL', 'a.confidence', 'i.id'],

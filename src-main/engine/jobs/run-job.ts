@@ -8,6 +8,7 @@ import { fromErrorData, toErrorData } from '#shared/errors.ts'
 import { stageNames } from '#shared/jobs.ts'
 import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
 import type { BackendChoice, StageProgress, StageTask, TrainingWorkerEvents } from '#shared/worker-protocol.ts'
+import { humanDecisions } from './human-decisions.ts'
 import type { JobContext, JobRunner } from './job-queue.ts'
 import { pixelPackPath } from './pixel-settings.ts'
 import { saveStageResult } from './stage-results.ts'
@@ -109,22 +110,7 @@ function toStageTask(project: OpenProject, run: Run, stage: StageTask['stage']):
     clusterCount: run.clusterCount,
     pixels: { path: pixelPackPath(project.folder, run.imageSizePx), size: run.imageSizePx, count: packCount },
     rows,
-    ...humanDecisions(project, run, imageIds),
-  }
-}
-
-/** What a person decided about the images of this run: class indices by class id, and clusters of the run's own first clustering. */
-function humanDecisions(project: OpenProject, run: Run, imageIds: readonly number[]): Pick<StageTask, 'humanLabels' | 'humanClusters'> {
-  const classIndex = new Map(project.classes.list().map(({ id }, index) => [id, index]))
-  const labels = new Map(project.labels.list('human').map(({ imageId, classId }) => [imageId as number, classIndex.get(classId) ?? -1]))
-  const own = project.clusterings.list().find(({ runId, stage }) => runId === run.id && stage === 'self')
-  const clusterIndex = new Map(own ? project.clusterings.clusterIds(own.id).map((id, index) => [id as number, index]) : [])
-  const placements = new Map(
-    project.labels.placements().map(({ imageId, clusterId }) => [imageId as number, clusterIndex.get(clusterId) ?? -1]),
-  )
-  return {
-    humanLabels: Int32Array.from(imageIds, (id) => labels.get(id) ?? -1),
-    humanClusters: Int32Array.from(imageIds, (id) => placements.get(id) ?? -1),
+    ...humanDecisions(project, imageIds),
   }
 }
 

@@ -1,25 +1,42 @@
-import { alignClusters } from '#engine/clustering/alignment.ts'
+import { alignClusters, matchClusterings } from '#engine/clustering/alignment.ts'
 import type { StageTask } from '#shared/worker-protocol.ts'
 
+export type HumanDecisions = Pick<StageTask, 'clusterCount' | 'humanLabels' | 'knownClasses' | 'humanClusters' | 'previousClusters'>
+
 /** Whether a person decided anything about the images of this run. */
-export function hasHumanDecisions(task: StageTask): boolean {
-  return task.humanClusters.some((cluster) => cluster >= 0) || task.humanLabels.some((label) => label >= 0)
+export function hasHumanDecisions({ humanClusters, humanLabels }: HumanDecisions): boolean {
+  return humanClusters.some((cluster) => cluster >= 0) || humanLabels.some((label) => label >= 0)
 }
 
 /**
- * The cluster in which a person wants each image, or -1: where they put it by hand; else the cluster that stands for the class
- * they gave it (Hungarian matching of these clusters to the labelled examples).
+ * The cluster in which a person wants each image, or -1: the one that continues the cluster into which they put it by hand (Hungarian
+ * matching with the clustering before); else one that stands for the class they gave it.
  *
  * @param clusters `[images]` present clusters, 0 to clusterCount - 1.
- * @returns `[images]`; a class that no cluster stands for gives -1.
+ * @returns `[images]`; where no cluster continues or stands for what they said, -1.
  */
-export function humanTargets(task: StageTask, clusters: Int32Array): Int32Array {
-  const { humanClusters, humanLabels, clusterCount } = task
-  const targets = Int32Array.from(humanClusters, (cluster) => (cluster < clusterCount ? cluster : -1))
-  const classCount = humanLabels.reduce((highest, label) => Math.max(highest, label), -1) + 1
-  if (classCount === 0) return targets
-  const { classOfCluster } = alignClusters(clusters, humanLabels, clusterCount, classCount, false)
-  for (let image = 0; image < targets.length; image++)
-    if (targets[image] < 0 && humanLabels[image] >= 0) targets[image] = classOfCluster.indexOf(humanLabels[image])
-  return targets
+export function humanTargets(decisions: HumanDecisions, clusters: Int32Array): Int32Array {
+  const { humanClusters, previousClusters, clusterCount } = decisions
+  const older = matchClusterings(previousClusters, clusters, countOf(previousClusters), clusterCount)
+  const ofClass = clustersOfClasses(decisions, clusters)
+  return humanClusters.map((placed, image) => (placed >= 0 ? older.indexOf(placed) : ofClass(image)))
+}
+
+/** The cluster for the class of a labelled image: its own where that stands for the class too, else the one with most of the class. */
+function clustersOfClasses({ humanLabels, knownClasses, clusterCount }: HumanDecisions, clusters: Int32Array): (image: number) => number {
+  const classCount = countOf(knownClasses)
+  const { classOfCluster, agreements, labeledCounts } = alignClusters(clusters, knownClasses, clusterCount, classCount, true)
+  const largest = new Int32Array(classCount).fill(-1)
+  const agreeing = (cluster: number): number => (cluster < 0 ? 0 : Math.round(agreements[cluster] * labeledCounts[cluster]))
+  for (const [cluster, label] of classOfCluster.entries())
+    if (label >= 0 && agreeing(cluster) > agreeing(largest[label])) largest[label] = cluster
+  return (image) => {
+    const label = humanLabels[image]
+    return label < 0 ? -1 : classOfCluster[clusters[image]] === label ? clusters[image] : largest[label]
+  }
+}
+
+/** One more than the highest number. */
+function countOf(numbers: Int32Array): number {
+  return numbers.reduce((highest, number) => Math.max(highest, number), -1) + 1
 }

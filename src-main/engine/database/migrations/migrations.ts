@@ -1,5 +1,6 @@
 import { initial } from './001-initial.ts'
+import { importedLabels } from './002-imported-labels.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, in order; the last one's version is the schema of this release. */
-export const migrations: readonly Migration[] = [initial]
+export const migrations: readonly Migration[] = [initial, importedLabels]

@@ -6,7 +6,7 @@ export type EffectiveLabel = Readonly<{
   imageId: ImageId
   clusterId: number | null
   classId: number | null
-  source: 'human' | 'mapping' | null
+  source: 'human' | 'imported' | 'mapping' | null
   confidence: number | null
   rejected: 0 | 1
 }>
@@ -32,6 +32,11 @@ export function createLabelsTable({ sql, write }: Connection) {
 
   return {
     list: (source: LabelSource): Label[] => list.all(source),
+    /** The labels that images have of their own, by image: a person's, else an imported one. */
+    given: (): Label[] => {
+      const labels = new Map([...list.all('imported'), ...list.all('human')].map((label) => [label.imageId, label]))
+      return [...labels.values()].sort((a, b) => a.imageId - b.imageId)
+    },
     /** Replaces the labels that a computation made. */
     replace: (source: 'mapping' | 'semi', labels: readonly Omit<Label, 'source'>[]): void =>
       write(() => {
@@ -39,7 +44,7 @@ export function createLabelsTable({ sql, write }: Connection) {
         for (const label of labels) insert.run({ ...label, source })
       }),
     mappings: (): Mapping[] => mappings.all(),
-    /** A person's label, else the class of the cluster; every image, by id. What the interface shows and what exports write. */
+    /** A person's label, else an imported one, else the class of the cluster; every image, by id. What the interface shows and what exports write. */
     effectiveLabels: (): EffectiveLabel[] => effective.all(),
     /** The cluster into which a person put an image: the next run obeys it. */
     placements: () => placements.all(),

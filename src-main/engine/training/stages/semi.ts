@@ -146,7 +146,8 @@ function createFixMatchStage(
 }
 
 /**
- * Stage 5: a classifier from the reliable images, and with it the final cluster and confidence of every image.
+ * Stage 5: a classifier from the reliable images and from what a person decided, and with it the final cluster and confidence of every
+ * image. This is what the model says, also of images that a person put elsewhere.
  *
  * @throws RELIABLE_EMPTY when no image is reliable and no person labelled any.
  */
@@ -184,7 +185,6 @@ export async function semi({ task, source, host }: RunContext): Promise<StageRes
   const probabilities = tensors.probabilities.dataSync() as Float32Array
   tf.dispose(tensors as Record<string, tf.Tensor>)
   const clustering = likeliest(probabilities, clusterCount)
-  for (const [image, target] of targets.entries()) if (target >= 0) moveTo(clustering, probabilities, image, target, clusterCount)
   const advice = recipe.self.repairEmpty
     ? keepReliableOfLostClusters(clustering, probabilities, found.clusters, reliable, targets, clusterCount)
     : []

@@ -1,0 +1,48 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { connect } from '#engine/database/connection.ts'
+import { migrate } from '#engine/database/migrate.ts'
+import { migrations } from '#engine/database/migrations/migrations.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'spicerack-migrations-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+/** A database of this version, with what `content` puts into it, brought to the version after. */
+function migratedFrom(version: number, content: string) {
+  const connection = connect(join(folder, 'project.db'))
+  const backups = join(folder, 'backups')
+  migrate(connection, backups, migrations.slice(0, version))
+  connection.sql.exec(content)
+  migrate(connection, backups, migrations.slice(0, version + 1))
+  expect(readdirSync(backups)).toHaveLength(1)
+  return connection
+}
+
+test('versions are 1, 2, 3 and so on', () => {
+  expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, index) => index + 1))
+})
+
+test('1 to 2: an imported label counts, after a person’s and before the class of the cluster', () => {
+  const images = [1, 2, 3, 4].map((id) => `(${id}, 1, '${id}.png', 1, 1, 'ok', 1)`)
+  const connection = migratedFrom(
+    1,
+    `INSERT INTO roots (id, path) VALUES (1, '/pictures');
+     INSERT INTO images (id, root_id, path, size_bytes, modified_at, status, imported_at) VALUES ${images.join()};
+     INSERT INTO classes (id, name, colour) VALUES (1, 'apple', '#000000'), (2, 'pear', '#000000');
+     INSERT INTO labels VALUES ('imported', 1, 1, 1), ('imported', 2, 1, 1), ('human', 2, 2, 1), ('imported', 3, 1, 1);
+     INSERT INTO rejections VALUES (3);`,
+  )
+  expect(connection.sql.prepare('SELECT image_id, class_id, source, rejected FROM effective_labels').raw().all()).toEqual([
+    [1, 1, 'imported', 0],
+    [2, 2, 'human', 0],
+    [3, null, null, 1],
+    [4, null, null, 0],
+  ])
+  expect(connection.sql.prepare('SELECT count(*) FROM settlements').pluck().get()).toBe(0)
+  connection.close()
+})
