@@ -19,7 +19,7 @@ export function useKeyboard(): void {
 }
 
 function isInDialog(event: KeyboardEvent): boolean {
-  return event.target instanceof Element && event.target.closest('[role=dialog], [role=alertdialog], [role=menu], [role=listbox]') !== null
+  return event.target instanceof Element && event.target.closest('[role=dialog], [role=alertdialog], [role=menu]') !== null
 }
 
 /** Space and Enter press a button that has the focus. */

@@ -6,6 +6,8 @@ export const router = createRouter({
   routes: [
     { path: '/', name: 'start', component: () => import('../pages/StartPage.vue') },
     { path: '/run', name: 'run', component: () => import('../pages/RunPage.vue'), meta: { needsProject: true } },
+    { path: '/clusters', name: 'clusters', component: () => import('../pages/ClustersPage.vue'), meta: { needsProject: true } },
+    { path: '/images', name: 'images', component: () => import('../pages/ImagesPage.vue'), meta: { needsProject: true } },
     { path: '/align', name: 'align', component: () => import('../pages/AlignPage.vue'), meta: { needsProject: true } },
     { path: '/review', name: 'review', component: () => import('../pages/ReviewPage.vue'), meta: { needsProject: true } },
     { path: '/export', name: 'export', component: () => import('../pages/ExportPage.vue'), meta: { needsProject: true } },

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { OpenProject } from '#engine/database/project.ts'
+import { openForDisplay } from '#engine/images/display-image.ts'
 import { type ClusteringId, type Image, imageIdSchema } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { ApiContext } from './api-context.ts'
@@ -7,10 +8,11 @@ import { findIdList } from './id-lists.ts'
 
 const forever = 'public, max-age=31536000, immutable'
 
-/** `/thumbnails/ID/HASH`, `/columns/CLUSTERING/NAME/HASH`, `/ids/HASH`. Undefined for another path. */
+/** `/thumbnails/ID/HASH`, `/originals/ID/HASH`, `/columns/CLUSTERING/NAME/HASH`, `/ids/HASH`. Undefined for another path. */
 export async function answerByteRequest(pathname: string, context: ApiContext): Promise<Response | undefined> {
   const [, kind, first, second, third] = pathname.split('/')
   if (kind === 'thumbnails') return answerThumbnail(context, first, second)
+  if (kind === 'originals') return answerOriginal(context, first, second)
   if (kind === 'columns') return answerColumn(context, first, second, third)
   if (kind === 'ids') return answerIdList(context, first)
   return undefined
@@ -36,6 +38,22 @@ function answerThumbnail(context: ApiContext, id: string | undefined, hash: stri
     throw notFound()
   const bytes = thumbnails.read({ offset: image.thumbnailOffset, length: image.thumbnailLength })
   return new Response(bytes, { headers: { 'content-type': 'image/webp', 'cache-control': forever } })
+}
+
+/** The user's file itself, for a closer look. */
+async function answerOriginal(context: ApiContext, id: string | undefined, hash: string | undefined): Promise<Response> {
+  const { project } = context.session()
+  const imageId = imageIdSchema.safeParse(Number(id))
+  if (!imageId.success) throw notFound()
+  const image = project.images.get(imageId.data)
+  const root = project.project.roots().find((candidate) => candidate.id === image.rootId)
+  if (!root || image.contentHash === null || image.contentHash !== hash || image.format === null) throw notFound()
+  const shown = await openForDisplay(root.path, image.path, image.format)
+  if (!shown) throw notFound()
+  const isUnchanged = shown.sizeBytes === image.sizeBytes
+  return new Response(shown.body, {
+    headers: { 'content-type': shown.type, 'cache-control': isUnchanged ? forever : 'no-store' },
+  })
 }
 
 type ColumnName = 'imageIds' | 'clusterIds' | 'confidences' | 'localConsistencies' | 'reliable' | 'classIds'

@@ -1,4 +1,5 @@
 import align from './align.json'
+import clusters from './clusters.json'
 import commands from './commands.json'
 import compute from './compute.json'
 import exporting from './export.json'
@@ -9,4 +10,4 @@ import settings from './settings.json'
 import start from './start.json'
 
 /** The messages of this language, one file a topic. */
-export const messages = { ...align, ...commands, ...compute, ...exporting, ...frame, ...review, ...run, ...settings, ...start }
+export const messages = { ...align, ...clusters, ...commands, ...compute, ...exporting, ...frame, ...review, ...run, ...settings, ...start }

@@ -1,0 +1,46 @@
+import { createReadStream } from 'node:fs'
+import { realpath, stat } from 'node:fs/promises'
+import { join, sep } from 'node:path'
+import { Readable } from 'node:stream'
+import sharp from 'sharp'
+
+/** What browsers show by themselves. */
+const browserTypes: Readonly<Record<string, string>> = {
+  jpeg: 'image/jpeg',
+  png: 'image/png',
+  webp: 'image/webp',
+  gif: 'image/gif',
+  avif: 'image/avif',
+  bmp: 'image/bmp',
+}
+
+/** Longest side of what is converted, in pixels: more than any screen shows. */
+const mostPx = 4096
+
+export type DisplayImage = Readonly<{
+  body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>
+  type: string
+  sizeBytes: number
+  modifiedAt: number
+}>
+
+/**
+ * An image of the user as a browser can show it: its own bytes, or WebP where browsers do not know the format.
+ *
+ * @param root Folder that the file must lie in, also after links are followed.
+ * @returns Undefined when there is no such file in it.
+ */
+export async function openForDisplay(root: string, path: string, format: string): Promise<DisplayImage | undefined> {
+  try {
+    const [folder, file] = await Promise.all([realpath(root), realpath(join(root, path))])
+    if (!file.startsWith(folder.endsWith(sep) ? folder : folder + sep)) return undefined
+    const { size, mtimeMs } = await stat(file)
+    const type = browserTypes[format]
+    const facts = { sizeBytes: size, modifiedAt: mtimeMs }
+    if (type !== undefined) return { ...facts, type, body: Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array> }
+    const picture = sharp(file).rotate().resize(mostPx, mostPx, { fit: 'inside', withoutEnlargement: true })
+    return { ...facts, type: 'image/webp', body: new Uint8Array(await picture.webp().toBuffer()) }
+  } catch {
+    return undefined
+  }
+}

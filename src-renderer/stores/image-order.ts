@@ -1,0 +1,68 @@
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef, watch } from 'vue'
+import type { EngineClient } from '#shared/contract/contract.ts'
+import type { ImageId } from '#shared/entities.ts'
+import { engineClient, fetchImageIds } from '../client/engine-client.ts'
+import { useEngineStore } from './engine.ts'
+import { useNoticesStore } from './notices.ts'
+
+type OrderRequest = Parameters<EngineClient['images']['order']>[0]
+export type ImageFilter = NonNullable<OrderRequest['filter']>
+export type ImageOrderSort = NonNullable<OrderRequest['sort']>
+export type Band = Awaited<ReturnType<EngineClient['images']['order']>>['bands'][number]
+
+/** All images that match the filter, in order: what the grid shows and what "all" means. */
+export const useImageOrderStore = defineStore('imageOrder', () => {
+  const engine = useEngineStore()
+  const notices = useNoticesStore()
+  const filter = shallowRef<ImageFilter>({})
+  const sort = ref<ImageOrderSort>('typical')
+  const ids = shallowRef<Int32Array>(new Int32Array())
+  const bands = shallowRef<readonly Band[]>([])
+  const isLoaded = ref(false)
+  let latest = 0
+  let isWanted = false
+
+  /** Place of each id in the order. */
+  const places = computed(() => {
+    const place = new Map<number, number>()
+    for (const [index, id] of ids.value.entries()) place.set(id, index)
+    return place
+  })
+  const placeOf = (id: ImageId): number => places.value.get(id) ?? -1
+
+  async function load(): Promise<void> {
+    if (!engine.project || !isWanted) return
+    latest += 1
+    const turn = latest
+    const found = await notices.attempt(async () => {
+      const order = await engineClient.images.order({ filter: filter.value, sort: sort.value })
+      return { ids: await fetchImageIds(order.url), bands: order.bands }
+    })
+    // A later question makes this answer old.
+    if (turn !== latest || !found) return
+    ids.value = found.ids
+    bands.value = found.bands
+    isLoaded.value = true
+  }
+  watch(() => engine.revision, load)
+  watch(
+    () => engine.project?.id,
+    () => {
+      ids.value = new Int32Array()
+      bands.value = []
+      isLoaded.value = false
+    },
+  )
+
+  /** Asks for another order; resolves when it is there. */
+  function show(wanted: ImageFilter, order: ImageOrderSort): Promise<void> {
+    isWanted = true
+    if (JSON.stringify([wanted, order]) !== JSON.stringify([filter.value, sort.value])) isLoaded.value = false
+    filter.value = wanted
+    sort.value = order
+    return load()
+  }
+
+  return { filter, sort, ids, bands, isLoaded, placeOf, show }
+})
