@@ -293,6 +293,8 @@ const editKinds = [
   'labelImages',
   'unlabelImages',
   'confirmImages',
+  'keepMine',
+  'takeNew',
 ] as const
 
 /** One correction as the log shows it. */

@@ -2,6 +2,7 @@ import type { ContractRouterClient } from '@orpc/contract'
 import { classesContract, labelsContract, mappingsContract } from './classes.ts'
 import { assignmentsContract, clusteringsContract, clustersContract } from './clusters.ts'
 import { deviceContract } from './device.ts'
+import { diffContract } from './diff.ts'
 import { editsContract } from './edits.ts'
 import { engineContract } from './engine.ts'
 import { evaluateContract } from './evaluate.ts'
@@ -27,6 +28,7 @@ export const contract = {
   mappings: mappingsContract,
   labels: labelsContract,
   edits: editsContract,
+  diff: diffContract,
   exports: exportsContract,
   evaluate: evaluateContract,
   predict: predictContract,

@@ -40,7 +40,7 @@ const imageOrderSorts = ['typical', 'uncertain', 'path', 'id'] as const
 const imageBands = ['reliable', 'doubtful', 'rejected'] as const
 
 /** One image as a tile of a grid shows it. */
-const imageTileSchema = z
+export const imageTileSchema = z
   .object({
     id: imageIdSchema,
     path: z.string(),

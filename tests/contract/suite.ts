@@ -217,6 +217,59 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       expect((await client.clusters.list()).find(({ id }) => id === one)).toMatchObject({ name: 'Red ones' })
     })
 
+    it('shows what a run changed and what it says against a person, who has the last word', async () => {
+      const [semi] = (await client.clusterings.list()).filter(({ stage }) => stage === 'semi')
+      const [one, other] = (await client.clusters.list()).map(({ id }) => id)
+      const idsOf = async (clusterId: ClusterId) =>
+        (await client.images.list({ filter: { clusterId }, limit: 1000 })).images.map(({ id }) => id)
+      const [first, second] = [await client.classes.create({ name: 'first' }), await client.classes.create({ name: 'second' })]
+      await client.mappings.apply({
+        mappings: [
+          { clusterId: one!, classId: first.classId },
+          { clusterId: other!, classId: second.classId },
+        ],
+      })
+      // Every image of the one cluster has the class of the other.
+      await client.labels.set({ imageIds: await idsOf(one!), classId: second.classId })
+      await client.labels.set({ imageIds: await idsOf(other!), classId: first.classId })
+      expect(await client.diff.get()).toMatchObject({ before: null, after: { id: semi!.id }, flows: [], contradictions: { open: 0 } })
+      const { run, job } = await client.runs.create({ ...tinyRun, lastStage: 'self' })
+      expect((await untilAtRest(client, job.id)).state).toEqual({ kind: 'completed' })
+      const diff = await client.diff.get()
+      expect(diff).toMatchObject({ before: { runId: expect.not.stringContaining(run.id) }, after: { runId: run.id } })
+      const sumOf = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0)
+      expect(sumOf(diff.flows.map(({ imageCount }) => imageCount))).toBe(tinyImageCount)
+      expect(sumOf(diff.clusters.map(({ beforeCount }) => beforeCount))).toBe(tinyImageCount)
+      expect(sumOf(diff.clusters.map(({ afterCount }) => afterCount))).toBe(tinyImageCount)
+      const moved = diff.flows.filter(({ fromClusterId, toClusterId }) => fromClusterId !== toClusterId)
+      expect(diff.movedCount).toBe(sumOf(moved.map(({ imageCount }) => imageCount)))
+      const [largest] = diff.flows
+      const { count, url } = await client.diff.images(largest!)
+      expect([count, (await (await plain(url)).arrayBuffer()).byteLength]).toEqual([largest!.imageCount, 4 * count])
+
+      const { contradictions, next } = await client.diff.contradictions({ limit: 500 })
+      expect([contradictions.length, next]).toEqual([diff.contradictions.open, null])
+      const [surest] = contradictions
+      expect(surest).toMatchObject({ image: { labelSource: 'human', classId: surest!.decided.classId }, decided: { clusterId: null } })
+      expect(surest!.found.classId).not.toBe(surest!.decided.classId)
+      const page = await client.diff.contradictions({ limit: 1 })
+      expect(page.contradictions).toEqual([surest])
+      const rest = await client.diff.contradictions({ limit: 500, after: page.next! })
+      expect(rest.contradictions).toEqual(contradictions.slice(1))
+      await expect(client.diff.contradictions({ after: 'no cursor' })).rejects.toMatchObject({ code: 'BAD_INPUT' })
+
+      const imageId = surest!.image.id
+      expect(await client.diff.decide({ imageIds: [imageId], choice: 'new' })).toMatchObject({ imageCount: 1 })
+      expect(await client.images.get({ imageId })).toMatchObject({ classId: surest!.found.classId, labelSource: 'mapping' })
+      await expect(client.diff.decide({ imageIds: [imageId], choice: 'new' })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      expect(await client.diff.decide({ choice: 'mine' })).toMatchObject({ imageCount: contradictions.length - 1 })
+      expect((await client.diff.get()).contradictions).toEqual({ open: 0, settled: contradictions.length - 1 })
+      expect((await client.diff.contradictions({ settled: true, limit: 500 })).contradictions).toEqual(contradictions.slice(1))
+      for (const kind of ['keepMine', 'takeNew', 'labelImages', 'labelImages', 'mapCluster', 'createClass', 'createClass'])
+        expect((await client.edits.undo()).edits).toMatchObject(kind === 'mapCluster' ? [{ kind }, { kind }] : [{ kind }])
+      await client.clusterings.choose({ clusteringId: semi!.id })
+    })
+
     it('orders all images for a grid, shows them as tiles, and gives every cluster its covers', async () => {
       const { count, url, bands } = await client.images.order({})
       const ids = [...new Int32Array(await (await plain(url)).arrayBuffer())] as ImageId[]

@@ -74,7 +74,7 @@ function saveClustering(into: OpenProject, carriedOver: (ClusterId | null)[]) {
 }
 
 /** All that a person can see of the decisions. */
-function visibleState({ clusters, classes, labels, pages, clusterings }: OpenProject) {
+function visibleState({ clusters, classes, labels, pages, clusterings, contradictions }: OpenProject) {
   const current = clusterings.list()[0]
   return {
     clusters: clusters.list(),
@@ -83,6 +83,8 @@ function visibleState({ clusters, classes, labels, pages, clusterings }: OpenPro
     human: labels.list('human'),
     imported: labels.list('imported'),
     placements: labels.placements(),
+    settled: contradictions.page(current.id, true, 100),
+    open: contradictions.page(current.id, false, 100),
     effective: labels.effectiveLabels(),
     columns: clusterings.columns(current.id),
     images: pages.page({ limit: 100 }).images,
@@ -91,7 +93,7 @@ function visibleState({ clusters, classes, labels, pages, clusterings }: OpenPro
 
 const pick = <T>(from: readonly T[], number: number): T | undefined => from[number % from.length]
 const choice = fc.record({
-  kind: fc.nat(13),
+  kind: fc.nat(14),
   images: fc.uniqueArray(fc.nat(imageCount - 1), { minLength: 1, maxLength: 8 }),
   first: fc.nat(20),
   second: fc.nat(20),
@@ -127,6 +129,7 @@ function actFrom(
     classId !== undefined && { kind: 'mapCluster', clusterId, classId: second % 3 ? classId : null },
     classId !== undefined && { kind: 'labelImages', imageIds: chosen, classId, source: second % 3 ? 'human' : 'imported' },
     second % 2 ? { kind: 'unlabelImages', imageIds: chosen } : classId !== undefined && { kind: 'deleteClass', classId },
+    { kind: second % 2 ? 'keepMine' : 'takeNew', clusteringId: project.project.currentClusteringId()!, imageIds: chosen },
   ]
   return acts[kind] || undefined
 }
@@ -187,7 +190,8 @@ test('what a person decided outlives a new clustering, and is undone after it', 
   const next = saveClustering(project, [first.id, null, third.id])
   expect(project.clusters.get(first.id).name).toBe('cats')
   expect(project.pages.ids({ clusterId: first.id })).toEqual(expect.arrayContaining(moved))
-  expect(project.clusterings.contradictions(next.id).map(({ imageId }) => imageId)).toEqual(expect.arrayContaining(moved))
+  const said = project.contradictions.ofImages(next.id, moved)
+  expect(said).toMatchObject(moved.map((imageId) => ({ imageId, clusterId: first.id, foundClusterId: third.id })))
   project.edits.undo()
   expect(project.pages.ids({ clusterId: third.id })).toEqual(expect.arrayContaining(moved))
 })

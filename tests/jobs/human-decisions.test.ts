@@ -50,5 +50,5 @@ it('takes a label, else an imported one, else the class of the cluster', () => {
 it('hears nothing of a rejected image', () => {
   project.edits.apply({ kind: 'moveImages', imageIds: images.slice(3, 5), clusterId: clusters[0]! })
   project.edits.apply({ kind: 'rejectImages', imageIds: [images[3]!] })
-  expect(decided()).toMatchObject({ previousClusters: '0 0 0 1 -1 1 2 2 2', humanClusters: '-1 -1 -1 -1 0 -1 -1 -1 -1' })
+  expect(decided()).toMatchObject({ previousClusters: '0 0 0 -1 -1 1 2 2 2', humanClusters: '-1 -1 -1 -1 0 -1 -1 -1 -1' })
 })

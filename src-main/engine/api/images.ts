@@ -38,7 +38,8 @@ function countBands(bands: Int8Array) {
   return [...counts].map(([band, count]) => ({ band: bandNames[band]!, count }))
 }
 
-function toTile(image: Image): ImageTile {
+/** An image as the tile of a grid shows it. */
+export function toTile(image: Image): ImageTile {
   const { id, path, status, widthPx, heightPx, classId, labelSource, assignment, placed, rejected } = image
   const isTrusted = assignment?.reliable || placed || labelSource === 'human' || labelSource === 'imported'
   return {

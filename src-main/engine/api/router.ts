@@ -1,6 +1,7 @@
 import { classesApi } from './classes.ts'
 import { clusteringsApi } from './clusterings.ts'
 import { assignmentsApi, clustersApi } from './clusters.ts'
+import { diffApi } from './diff.ts'
 import { editsApi } from './edits.ts'
 import { deviceApi, engineApi, projectApi } from './engine.ts'
 import { evaluateApi } from './evaluate.ts'
@@ -28,6 +29,7 @@ export const router = {
   mappings: mappingsApi,
   labels: labelsApi,
   edits: editsApi,
+  diff: diffApi,
   exports: exportsApi,
   evaluate: evaluateApi,
   predict: predictApi,

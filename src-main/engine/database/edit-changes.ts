@@ -3,8 +3,11 @@ import { packImageIds, unpackImageIds } from './image-id-list.ts'
 import type { ClassRow } from './tables/classes.ts'
 import type { ClusterRow } from './tables/clusters.ts'
 
-/** What a person decides about an image: its cluster, that it is rejected (1), its class. Null = nothing decided. */
-export type ImageFact = 'placement' | 'rejection' | 'human' | 'imported'
+/**
+ * What a person decides about an image: its cluster, that it is rejected (1), its class, that all this stands against a clustering (its
+ * id). Null = nothing decided.
+ */
+export type ImageFact = 'placement' | 'rejection' | 'human' | 'imported' | 'settlement'
 export type FactGroup = Readonly<{ before: number | null; after: number | null; ids: readonly ImageId[] }>
 
 /** What an edit did to the tables; applied forwards it is the edit, backwards its inverse. */

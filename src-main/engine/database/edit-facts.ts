@@ -18,6 +18,12 @@ const facts: Record<ImageFact, { value: string; table: string; put: string; remo
     put: 'INSERT OR IGNORE INTO rejections (image_id) SELECT image_id FROM selection WHERE @value = 1',
     remove: 'DELETE FROM rejections WHERE image_id IN (SELECT image_id FROM selection)',
   },
+  settlement: {
+    value: 'clustering_id',
+    table: 'settlements',
+    put: 'INSERT INTO settlements (image_id, clustering_id) SELECT image_id, @value FROM selection WHERE true ON CONFLICT DO UPDATE SET clustering_id = excluded.clustering_id',
+    remove: 'DELETE FROM settlements WHERE image_id IN (SELECT image_id FROM selection)',
+  },
   human: labelFact('human'),
   imported: labelFact('imported'),
 }

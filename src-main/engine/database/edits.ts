@@ -2,10 +2,11 @@ import { type ClassId, type ClusterId, colourSchema, type Edit, type EditId, typ
 import { SpicerackError } from '#shared/errors.ts'
 import type { Connection } from './connection.ts'
 import type { EditAct } from './edit-acts.ts'
-import { type Change, packChanges, unpackChanges } from './edit-changes.ts'
+import { type Change, type ImageFact, packChanges, unpackChanges } from './edit-changes.ts'
 import { createEditFacts } from './edit-facts.ts'
 import { type ClassRow, createClassesTable } from './tables/classes.ts'
 import { createClustersTable } from './tables/clusters.ts'
+import { createContradictionsTable } from './tables/contradictions.ts'
 
 type EditRow = Omit<Edit, 'undone'> & Readonly<{ undone: number }>
 type StoredChanges = Readonly<{ id: number; changes: Buffer }>
@@ -17,6 +18,7 @@ export function createEdits(connection: Connection) {
   const facts = createEditFacts(connection)
   const clusters = createClustersTable(connection)
   const classes = createClassesTable(connection)
+  const contradictions = createContradictionsTable(connection)
   const forgetUndone = sql.prepare('DELETE FROM edits WHERE undone = 1')
   const insert = sql.prepare(
     'INSERT INTO edits (kind, group_id, payload, changes, image_count, at) VALUES (@kind, @group, @payload, @changes, @imageCount, @at)',
@@ -142,6 +144,20 @@ export function createEdits(connection: Connection) {
       case 'unlabelImages':
         for (const source of ['human', 'imported'] as const) apply(facts.change(source, act.imageIds, null))
         return
+      case 'keepMine':
+        apply(facts.change('settlement', act.imageIds, act.clusteringId))
+        return
+      case 'takeNew': {
+        const said = contradictions.ofImages(act.clusteringId, act.imageIds)
+        const forget = (fact: ImageFact, which: (row: (typeof said)[number]) => boolean) => {
+          const ids = said.filter(which).map(({ imageId }) => imageId)
+          apply(facts.change(fact, ids, null))
+        }
+        forget('placement', ({ clusterId }) => clusterId !== null)
+        for (const source of ['human', 'imported'] as const) forget(source, ({ classId }) => classId !== null)
+        forget('rejection', ({ rejected }) => rejected)
+        return
+      }
     }
   }
   const checkClass = (row: ClassRow): void => {

@@ -19,6 +19,7 @@ import { lockProject, type ProjectLock } from './project-lock.ts'
 import { createClassesTable } from './tables/classes.ts'
 import { createClusteringsTable } from './tables/clusterings.ts'
 import { createClustersTable } from './tables/clusters.ts'
+import { createContradictionsTable } from './tables/contradictions.ts'
 import { createExportsTable } from './tables/exports.ts'
 import { createImagesTable } from './tables/images.ts'
 import { createJobsTable } from './tables/jobs.ts'
@@ -129,6 +130,7 @@ function assemble(folder: ProjectFolder, connection: Connection, lock: ProjectLo
     jobs: createJobsTable(connection),
     clusterings: createClusteringsTable(connection),
     clusters: createClustersTable(connection),
+    contradictions: createContradictionsTable(connection),
     classes: createClassesTable(connection),
     labels: createLabelsTable(connection),
     exports: createExportsTable(connection),

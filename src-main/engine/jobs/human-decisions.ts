@@ -1,6 +1,7 @@
 import type { OpenProject } from '#engine/database/project.ts'
 import type { ImageId } from '#shared/entities.ts'
 import type { StageTask } from '#shared/worker-protocol.ts'
+import { clusterIdentities } from './cluster-identities.ts'
 
 type HumanDecisions = Pick<StageTask, 'humanLabels' | 'knownClasses' | 'humanClusters' | 'previousClusters'>
 
@@ -8,25 +9,25 @@ type HumanDecisions = Pick<StageTask, 'humanLabels' | 'knownClasses' | 'humanClu
  * What a person decided about the images of a run, for its next stage: the labels they gave or imported, and into which cluster of the
  * present clustering they put images. A rejected image belongs nowhere, so nothing is decided about it.
  */
-export function humanDecisions({ labels, clusterings, pages, project }: OpenProject, imageIds: readonly ImageId[]): HumanDecisions {
+export function humanDecisions(open: OpenProject, imageIds: readonly ImageId[]): HumanDecisions {
+  const { labels, clusterings, pages, project } = open
   const rejected = new Set(pages.ids({ rejected: true }))
   const toMap = (decisions: readonly (readonly [ImageId, number])[]) => new Map(decisions.filter(([id]) => !rejected.has(id)))
   const given = toMap(labels.given().map(({ imageId, classId }) => [imageId, classId]))
   const placed = toMap(labels.placements().map(({ imageId, clusterId }) => [imageId, clusterId]))
   const current = project.currentClusteringId()
   const shown = current === null ? undefined : clusterings.columns(current)
-  const found = new Map(Array.from(shown?.imageIds ?? [], (id, row) => [id, shown!.foundClusterIds[row]!]))
-  const clusterOf = (id: ImageId): number | undefined => placed.get(id) ?? found.get(id)
-  // What a cluster is shows in the images that nobody moved there, however many were; one that a person made has only those.
-  const grown = new Set(imageIds.filter((id) => clusterOf(id) === found.get(id)).map(clusterOf))
-  const identityOf = (id: ImageId) => (clusterOf(id) === found.get(id) || !grown.has(clusterOf(id)) ? clusterOf(id) : undefined)
+  const clusterOf = new Map(Array.from(shown?.imageIds ?? [], (id, row) => [id, shown!.clusterIds[row]!]))
   const classOfCluster = new Map(labels.mappings().map(({ clusterId, classId }) => [clusterId as number, classId]))
+  const classOf = (id: ImageId) => given.get(id) ?? classOfCluster.get(clusterOf.get(id) ?? -1)
   const clusterNumber = createNumbering()
   const classNumber = createNumbering()
   return {
-    previousClusters: Int32Array.from(imageIds, (id) => clusterNumber(identityOf(id))),
+    previousClusters: Int32Array.from(
+      current === null ? imageIds.map(() => -1) : clusterIdentities(open, current, imageIds).map(clusterNumber),
+    ),
     humanClusters: Int32Array.from(imageIds, (id) => clusterNumber(placed.get(id))),
-    knownClasses: Int32Array.from(imageIds, (id) => classNumber(given.get(id) ?? classOfCluster.get(clusterOf(id) ?? -1))),
+    knownClasses: Int32Array.from(imageIds, (id) => classNumber(classOf(id))),
     humanLabels: Int32Array.from(imageIds, (id) => classNumber(given.get(id))),
   }
 }

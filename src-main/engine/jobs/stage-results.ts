@@ -3,6 +3,7 @@ import { matchClusterings } from '#engine/clustering/alignment.ts'
 import type { OpenProject } from '#engine/database/project.ts'
 import type { ClusterId, Clustering, ImageId, RunId } from '#shared/entities.ts'
 import type { ClusteringResult, StageOutcome } from '#shared/worker-protocol.ts'
+import { clusterIdentities } from './cluster-identities.ts'
 
 type Completed = Extract<StageOutcome, { state: 'completed' }>
 
@@ -89,12 +90,9 @@ function carryOver(
   clusters: Int32Array,
   clusterCount: number,
 ): (ClusterId | null)[] {
-  const columns = project.clusterings.columns(before.id)
-  // The clusters as a person left them, so that a cluster is continued by what they made of it.
-  const olderIds = [...new Set(columns.clusterIds)].sort((a, b) => a - b) as ClusterId[]
-  const olderIndex = new Map(olderIds.map((id, index) => [id as number, index]))
-  const olderOf = new Map(Array.from(columns.imageIds, (id, row) => [id, olderIndex.get(columns.clusterIds[row]!) ?? -1]))
-  const older = Int32Array.from(imageIds, (id) => olderOf.get(id) ?? -1)
+  const identities = clusterIdentities(project, before.id, imageIds)
+  const olderIds = [...new Set(identities.filter((id) => id !== undefined))].sort((a, b) => a - b)
+  const older = Int32Array.from(identities, (id) => (id === undefined ? -1 : olderIds.indexOf(id)))
   const matches = matchClusterings(older, clusters, olderIds.length, clusterCount)
   return Array.from(matches, (match) => (match < 0 ? null : (olderIds[match] ?? null)))
 }

@@ -1,6 +1,7 @@
 import { initial } from './001-initial.ts'
 import { importedLabels } from './002-imported-labels.ts'
+import { contradictions } from './003-contradictions.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, in order; the last one's version is the schema of this release. */
-export const migrations: readonly Migration[] = [initial, importedLabels]
+export const migrations: readonly Migration[] = [initial, importedLabels, contradictions]

@@ -2,6 +2,7 @@ import type { ClusterId, Clustering, ClusteringId, ImageId, RunId } from '#share
 import { SpicerackError } from '#shared/errors.ts'
 import type { Connection } from '../connection.ts'
 import { createClustersTable } from './clusters.ts'
+import { createContradictionsTable } from './contradictions.ts'
 
 /** What a stage found, ready to be kept. */
 export type NewClustering = Readonly<{
@@ -24,8 +25,8 @@ export type NewClustering = Readonly<{
   reliable?: ArrayLike<number>
 }>
 
-/** An image that a person put into one cluster and the model into another. */
-export type Contradiction = Readonly<{ imageId: ImageId; placedIn: ClusterId; foundIn: ClusterId; confidence: number }>
+/** How many images went from one cluster to another, or stayed. */
+type Flow = Readonly<{ fromClusterId: ClusterId; toClusterId: ClusterId; imageCount: number }>
 
 type ClusteringRow = Omit<Clustering, 'heads' | 'isCurrent'> & Readonly<{ heads: string; isCurrent: number }>
 
@@ -36,6 +37,7 @@ const columns = `id, run_id AS runId, stage, head, score, heads, image_count AS 
 export function createClusteringsTable(connection: Connection) {
   const { sql, write } = connection
   const clusters = createClustersTable(connection)
+  const contradictions = createContradictionsTable(connection)
   const insert = sql.prepare(
     `INSERT INTO clusterings (run_id, stage, head, score, heads, image_count, created_at)
      VALUES (@runId, @stage, @head, @score, @heads, @imageCount, @createdAt)`,
@@ -63,17 +65,17 @@ export function createClusteringsTable(connection: Connection) {
     `UPDATE assignments SET cluster_id = found_cluster_id
      WHERE clustering_id = ? AND cluster_id <> found_cluster_id AND image_id NOT IN (SELECT image_id FROM placements)`,
   )
-  const contradictions = sql.prepare<[number], Contradiction>(
-    `SELECT image_id AS imageId, placements.cluster_id AS placedIn, found_cluster_id AS foundIn, confidence
-     FROM placements JOIN assignments USING (image_id)
-     WHERE clustering_id = ? AND found_cluster_id <> placements.cluster_id ORDER BY confidence DESC, image_id`,
-  )
-  const moved = sql.prepare<[number, number], { fromCluster: ClusterId; toCluster: ClusterId; imageCount: number }>(
-    `SELECT a.found_cluster_id AS fromCluster, b.found_cluster_id AS toCluster, count(*) AS imageCount
+  const flows = sql.prepare<[number, number], Flow>(
+    `SELECT a.cluster_id AS fromClusterId, b.cluster_id AS toClusterId, count(*) AS imageCount
      FROM assignments AS a JOIN assignments AS b ON b.image_id = a.image_id
-     WHERE a.clustering_id = ? AND b.clustering_id = ? AND a.found_cluster_id <> b.found_cluster_id
-     GROUP BY 1, 2 ORDER BY imageCount DESC, 1, 2`,
+     WHERE a.clustering_id = ? AND b.clustering_id = ? GROUP BY 1, 2 ORDER BY imageCount DESC, 1, 2`,
   )
+  const imagesOfFlow = sql
+    .prepare<number[], ImageId>(
+      `SELECT b.image_id FROM assignments AS a JOIN assignments AS b ON b.image_id = a.image_id
+       WHERE a.clustering_id = ? AND b.clustering_id = ? AND a.cluster_id = ? AND b.cluster_id = ? ORDER BY b.confidence DESC, b.image_id`,
+    )
+    .pluck()
 
   const toClustering = (row: ClusteringRow): Clustering => ({
     ...row,
@@ -101,7 +103,7 @@ export function createClusteringsTable(connection: Connection) {
     })
 
   return {
-    /** Keeps a clustering with all its assignments, in one transaction. It is not looked at before `setCurrent`. */
+    /** Keeps a clustering with all its assignments and what it says against a person's decisions, in one transaction. It is not looked at before `setCurrent`. */
     save: (clustering: NewClustering): Clustering =>
       write(() => {
         const { imageIds, confidences, localConsistencies, reliable } = clustering
@@ -129,6 +131,7 @@ export function createClusteringsTable(connection: Connection) {
           const consistency = localConsistencies?.[row] ?? null
           insertAssignment.run(id, imageIds[row], clusterId, clusterId, confidences[row], consistency, reliable?.[row] ? 1 : 0)
         }
+        contradictions.note(id)
         return get(id)
       }),
     /** Adds what the stage `reliable` found, in one transaction. */
@@ -139,6 +142,7 @@ export function createClusteringsTable(connection: Connection) {
       write(() => {
         for (const [row, imageId] of result.imageIds.entries())
           setReliable.run(result.localConsistencies[row], result.reliable[row] ? 1 : 0, id, imageId)
+        contradictions.note(id)
       }),
     /** Makes this the clustering that pages, corrections and exports look at; placements of a person are obeyed in it. */
     setCurrent,
@@ -160,9 +164,10 @@ export function createClusteringsTable(connection: Connection) {
         reliable: Uint8Array.from(rows, (row) => row[5]),
       }
     },
-    /** Which decisions of a person this clustering contradicts, surest first. */
-    contradictions: (id: ClusteringId): Contradiction[] => contradictions.all(id),
-    /** How many images went from which cluster to which, most first. */
-    moved: (from: ClusteringId, to: ClusteringId) => moved.all(from, to),
+    /** How many images are in which cluster of the one and of the other, as a person left them, most first. */
+    flows: (from: ClusteringId, to: ClusteringId): Flow[] => flows.all(from, to),
+    /** The images of one flow, surest in the other clustering first. */
+    imagesOfFlow: (from: ClusteringId, to: ClusteringId, fromCluster: ClusterId, toCluster: ClusterId): ImageId[] =>
+      imagesOfFlow.all(from, to, fromCluster, toCluster),
   }
 }
