@@ -1,11 +1,12 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { migrate, schemaVersion } from '#engine/database/migrate.ts'
 import { createProject, openProject } from '#engine/database/project.ts'
 import type { JobId } from '#shared/entities.ts'
+import { mountSmallDisk, type SmallDisk } from '../small-disk.ts'
 
 let folder: string
 beforeEach(() => {
@@ -110,24 +111,23 @@ test('an existing folder, a missing project and a file in the way each have thei
   expect(() => createProject(join(folder, 'file', 'p'))).toThrow(code('FOLDER_READ_ONLY'))
 })
 
-/** Runs `work` on a file system of its own, or skips where mounting is not permitted. */
-function onTmpfs(options: string, skip: (why: string) => void, work: (mount: string, remount: (options: string) => void) => void): void {
-  const mount = join(folder, 'mount')
-  mkdirSync(mount)
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', mount]).status !== 0) {
+/** Runs `work` on a disk of its own, or skips where mounting is not permitted. */
+function onSmallDisk(sizeMegabytes: number, skip: (why: string) => void, work: (disk: SmallDisk) => void): void {
+  const disk = mountSmallDisk(join(folder, 'disk'), sizeMegabytes)
+  if (!disk) {
     skip('mounting is not permitted here')
     return
   }
   try {
-    work(mount, (changed) => expect(spawnSync('mount', ['-o', `remount,${changed}`, mount]).status).toBe(0))
+    work(disk)
   } finally {
-    spawnSync('umount', ['-l', mount])
+    disk.unmount()
   }
 }
 
 test('a full disk refuses the edit and keeps everything before it', ({ skip }) => {
-  onTmpfs('size=1m', skip, (mount) => {
-    const project = createProject(join(mount, 'p'))
+  onSmallDisk(1, skip, ({ path }) => {
+    const project = createProject(join(path, 'p'))
     let made = 0
     const fill = () => {
       for (; made < 100_000; made++) project.edits.apply({ kind: 'createClass', name: `${made} ${'x'.repeat(5000)}` })
@@ -137,15 +137,16 @@ test('a full disk refuses the edit and keeps everything before it', ({ skip }) =
     expect(project.classes.list()).toHaveLength(made)
     expect(project.edits.list(100_000)).toHaveLength(made)
     project.close()
-    expect(() => createProject(join(mount, 'q'))).toThrow(code('DISK_FULL'))
+    expect(() => createProject(join(path, 'q'))).toThrow(code('DISK_FULL'))
+    expect(readdirSync(path)).toEqual(['p.spicerack'])
   })
 })
 
 test('a read-only file system is refused when a project is made or opened there', ({ skip }) => {
-  onTmpfs('size=4m', skip, (mount, remount) => {
-    createProject(join(mount, 'p')).close()
-    remount('ro')
-    expect(() => openProject(join(mount, 'p'))).toThrow(code('FOLDER_READ_ONLY'))
-    expect(() => createProject(join(mount, 'q'))).toThrow(code('FOLDER_READ_ONLY'))
+  onSmallDisk(4, skip, ({ path, makeReadOnly }) => {
+    createProject(join(path, 'p')).close()
+    makeReadOnly()
+    expect(() => openProject(join(path, 'p'))).toThrow(code('FOLDER_READ_ONLY'))
+    expect(() => createProject(join(path, 'q'))).toThrow(code('FOLDER_READ_ONLY'))
   })
 })

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine, type Engine } from '#engine/engine.ts'
@@ -86,6 +86,26 @@ describe('the job of a run', () => {
     await client.jobs.resume({ jobId: job.id })
     expect((await untilAtRest(client, job.id)).state).toEqual({ kind: 'completed' })
     expect((await client.runs.get({ runId: run.id })).stages[0]).toMatchObject({ state: 'completed', error: null })
+  })
+
+  it('says that its checkpoint is damaged, and then starts that stage again', async () => {
+    const { run, job } = await client.runs.create({ ...request, lastStage: 'embed' })
+    await untilFirstStep(job.id)
+    await client.jobs.pause({ jobId: job.id })
+    const checkpoint = inProject('runs', run.id, 'checkpoint-pretrain.bin')
+    const bytes = readFileSync(checkpoint)
+    bytes[bytes.length >> 1]! ^= 1
+    writeFileSync(checkpoint, bytes)
+    await client.jobs.resume({ jobId: job.id })
+    expect((await untilAtRest(client, job.id)).state).toMatchObject({
+      kind: 'failed',
+      error: { code: 'CHECKPOINT_DAMAGED', message: expect.stringContaining('pretrain'), advice: expect.stringContaining('Resume') },
+    })
+    await client.jobs.resume({ jobId: job.id })
+    expect((await untilAtRest(client, job.id)).state).toEqual({ kind: 'completed' })
+    const whole = inProject('runs', (await client.runs.list()).at(-1)!.id)
+    expect(readFileSync(inProject('runs', run.id, 'pretrain.weights')).equals(readFileSync(join(whole, 'pretrain.weights')))).toBe(true)
+    expect(existsSync(inProject('runs', run.id, 'checkpoint-pretrain.damaged.bin'))).toBe(false)
   })
 
   it('fails and can be resumed when the training worker dies', async () => {

@@ -151,7 +151,7 @@ describe.each(await availableBackends())('train loop on %s', (backend) => {
     expect(bytes).toEqual(await uninterrupted(10))
   })
 
-  it('both damaged: CHECKPOINT_DAMAGED, nothing is trained', async () => {
+  it('both damaged: CHECKPOINT_DAMAGED, nothing is trained; the next time it begins again', async () => {
     const files: MemoryFiles = new Map()
     await stopAt(files, 10, 3)
     await stopAt(files, 10, 6)
@@ -162,6 +162,9 @@ describe.each(await availableBackends())('train loop on %s', (backend) => {
     await expect(train(stage, options, host)).rejects.toMatchObject({ code: 'CHECKPOINT_DAMAGED' })
     expect(host.losses).toEqual([])
     stage.dispose()
+    const { bytes, steps } = await resumed(files, 10)
+    expect(steps).toBe(10)
+    expect(bytes).toEqual(await uninterrupted(10))
   })
 
   it('a loss that is no number: TRAINING_DIVERGED, the checkpoint stays, no tensor is left', async () => {

@@ -4,7 +4,8 @@ import { openThumbnailStore, type ThumbnailStore } from '#engine/images/thumbnai
 import { createExportRunner } from '#engine/jobs/export-job.ts'
 import { createImportRunner } from '#engine/jobs/import-job.ts'
 import { createJobEvents, type JobEvents } from '#engine/jobs/job-events.ts'
-import { createJobQueue, type JobQueue } from '#engine/jobs/job-queue.ts'
+import { createJobQueue, type JobQueue, type JobStore } from '#engine/jobs/job-queue.ts'
+import { createJobStore } from '#engine/jobs/job-store.ts'
 import { createRunRunner } from '#engine/jobs/run-job.ts'
 import type { TrainingWorker } from '#engine/jobs/training-worker.ts'
 import type { RunId } from '#shared/entities.ts'
@@ -13,6 +14,7 @@ import { createSignal, type Signal } from './signal.ts'
 /** The open project with all that works on it. */
 export type ProjectSession = Readonly<{
   project: OpenProject
+  jobs: JobStore
   events: JobEvents
   queue: JobQueue
   thumbnails: ThumbnailStore
@@ -24,15 +26,10 @@ export type ProjectSession = Readonly<{
 /** @param project Closed by the session. */
 export function createProjectSession(project: OpenProject, tools: Readonly<{ pool: ImagePool; worker: TrainingWorker }>): ProjectSession {
   const metricsAdded = createSignal<RunId>()
-  const events = createJobEvents(project.jobs.get)
+  const jobs = createJobStore(project.jobs)
+  const events = createJobEvents(jobs.get)
   const queue = createJobQueue({
-    store: {
-      list: () => project.jobs.list(Number.MAX_SAFE_INTEGER),
-      get: project.jobs.get,
-      create: project.jobs.add,
-      setState: project.jobs.transition,
-      setProgress: project.jobs.saveProgress,
-    },
+    store: jobs,
     events,
     runners: {
       import: createImportRunner(project, tools.pool),
@@ -43,6 +40,7 @@ export function createProjectSession(project: OpenProject, tools: Readonly<{ poo
   const thumbnails = openThumbnailStore(project.folder.thumbnails)
   return {
     project,
+    jobs,
     events,
     queue,
     thumbnails,

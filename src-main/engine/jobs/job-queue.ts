@@ -98,7 +98,7 @@ export function createJobQueue(options: {
       progress.flush()
       change(jobId, endState(outcome, store.get(jobId).state, signal.aborted))
     } catch (error) {
-      // The database itself is out of order (full disk): the row says "running", and the next opening turns that into "interrupted".
+      // The database itself is out of order: the row says "running", and the next opening turns that into "interrupted".
       events.publish(jobId, { type: 'state', state: { kind: 'failed', error: toErrorData(error) } })
     }
   }

@@ -47,16 +47,21 @@ async function runStage(place: Place, stage: StageTask['stage']): Promise<boolea
   project.runs.changeStage(run.id, stage, { state: 'running', startedAt: Date.now(), error: null })
   appendLog(place, { stage, event: 'started' })
   try {
-    const outcome = await worker.use(async (calls) => {
-      const stop = (): void => calls.stop()
-      context.signal.addEventListener('abort', stop)
-      try {
-        if (context.signal.aborted) return { state: 'stopped' as const, step: 0 }
-        return await calls.runStage(toStageTask(project, run, stage))
-      } finally {
-        context.signal.removeEventListener('abort', stop)
-      }
-    }, toWorkerEvents(place))
+    const trouble = new AbortController()
+    const outcome = await worker.use(
+      async (calls) => {
+        const stop = (): void => calls.stop()
+        for (const signal of [context.signal, trouble.signal]) signal.addEventListener('abort', stop)
+        try {
+          if (context.signal.aborted) return { state: 'stopped' as const, step: 0 }
+          return await calls.runStage(toStageTask(project, run, stage))
+        } finally {
+          for (const signal of [context.signal, trouble.signal]) signal.removeEventListener('abort', stop)
+        }
+      },
+      toWorkerEvents(place, (error) => trouble.abort(error)),
+    )
+    if (trouble.signal.aborted) throw trouble.signal.reason
     if (outcome.state === 'failed') throw fromErrorData(outcome.error)
     if (outcome.state === 'stopped') {
       project.runs.changeStage(run.id, stage, { state: 'stopped', step: outcome.step })
@@ -68,24 +73,35 @@ async function runStage(place: Place, stage: StageTask['stage']): Promise<boolea
     return true
   } catch (error) {
     const data = toErrorData(error)
-    project.runs.changeStage(run.id, stage, { state: 'failed', error: data })
-    appendLog(place, { stage, event: 'failed', ...data })
+    try {
+      project.runs.changeStage(run.id, stage, { state: 'failed', error: data })
+      appendLog(place, { stage, event: 'failed', ...data })
+    } catch {
+      // Nothing can be written; the job says why it failed.
+    }
     throw error
   }
 }
 
-/** What the worker says, passed on to the job, the series of the run and its log file. */
-function toWorkerEvents(place: Place): TrainingWorkerEvents {
+/** What the worker says, passed on to the job, the series of the run and its log file; what cannot be kept goes to `onTrouble`. */
+function toWorkerEvents(place: Place, onTrouble: (error: unknown) => void): TrainingWorkerEvents {
   const { project, context, run, onMetrics } = place
+  const keep = (write: () => void): void => {
+    try {
+      write()
+    } catch (error) {
+      onTrouble(error)
+    }
+  }
   return {
     progress: (progress) => context.report(toJobProgress(progress)),
     metrics: (rows) => {
-      project.metrics.add(rows.map((row) => ({ ...row, runId: run.id })))
+      keep(() => project.metrics.add(rows.map((row) => ({ ...row, runId: run.id }))))
       onMetrics(run.id)
     },
     log: (line) => {
       context.log(line)
-      appendLog(place, { event: 'log', line })
+      keep(() => appendLog(place, { event: 'log', line }))
     },
   }
 }

@@ -54,8 +54,8 @@ export function decodeCheckpoint(encoded: Uint8Array): Checkpoint {
     new TextDecoder().decode(encoded.subarray(0, magic.length)) === magic &&
     view.getUint32(encoded.length - 4, true) === crc32(encoded.subarray(0, encoded.length - 4))
   if (!isWhole)
-    throw new SpicerackError('CHECKPOINT_DAMAGED', 'A checkpoint is damaged; labels and earlier stages are kept.', {
-      advice: 'Resume from the checkpoint before it, or start the stage again.',
+    throw new SpicerackError('CHECKPOINT_DAMAGED', 'A file of this run is damaged; images, labels and clusters are kept.', {
+      advice: 'Start a new run.',
     })
   const headerLength = view.getUint32(magic.length, true)
   const header = JSON.parse(new TextDecoder().decode(encoded.subarray(start, start + headerLength))) as Header

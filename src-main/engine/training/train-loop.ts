@@ -18,7 +18,8 @@ const throughputWindow = 20
  * having stopped.
  *
  * @throws StageStopped when asked to stop, after a checkpoint; TRAINING_DIVERGED when the loss or a weight is no number any more, the
- * last checkpoint kept; CHECKPOINT_DAMAGED when neither the last checkpoint nor the one before can be read.
+ * last checkpoint kept; CHECKPOINT_DAMAGED when neither the last checkpoint nor the one before can be read: the next time the stage starts
+ * from its beginning.
  */
 export async function train<Batch extends tf.TensorContainer>(
   stage: TrainingStage<Batch>,
@@ -73,8 +74,7 @@ export async function train<Batch extends tf.TensorContainer>(
 
 /** Takes away the checkpoints of a stage whose result is written. */
 export function forgetCheckpoints(name: string, host: RunHost): void {
-  host.files.remove(newest(name))
-  host.files.remove(before(name))
+  for (const file of [newest(name), before(name), damaged(name)]) host.files.remove(file)
 }
 
 /** A copy of the present state, and of nothing that the stage made for it alone. Caller disposes its tensors. */
@@ -164,6 +164,7 @@ function computeGradients<Batch extends tf.TensorContainer>(
 
 const newest = (name: string): string => `checkpoint-${name}.bin`
 const before = (name: string): string => `checkpoint-${name}.previous.bin`
+const damaged = (name: string): string => `checkpoint-${name}.damaged.bin`
 
 /** The newest checkpoint, and the one before in case the newest cannot be read. */
 function checkpointFiles(name: string, host: RunHost): { read(): Checkpoint | undefined; write(bytes: Uint8Array): void } {
@@ -175,12 +176,24 @@ function checkpointFiles(name: string, host: RunHost): { read(): Checkpoint | un
       try {
         return decodeCheckpoint(encoded)
       } catch (error) {
-        const older = files.read(before(name))
-        if (!older) throw error
-        const found = decodeCheckpoint(older)
+        const older = readUndamaged(files.read(before(name)))
+        if (!older) {
+          // Set aside, so that resuming does not meet it again.
+          files.write(damaged(name), encoded)
+          files.remove(newest(name))
+          files.remove(before(name))
+          throw new SpicerackError(
+            'CHECKPOINT_DAMAGED',
+            `The checkpoint of the stage "${name}" is damaged; labels and earlier stages are kept.`,
+            {
+              advice: 'Resume the run: this stage then starts again from its beginning.',
+              cause: error,
+            },
+          )
+        }
         host.log(`${name}: the newest checkpoint is damaged, the one before it is used`)
-        files.write(newest(name), older)
-        return found
+        files.write(newest(name), older.encoded)
+        return older.checkpoint
       }
     },
     write(encoded) {
@@ -188,5 +201,14 @@ function checkpointFiles(name: string, host: RunHost): { read(): Checkpoint | un
       if (present) files.write(before(name), present)
       files.write(newest(name), encoded)
     },
+  }
+}
+
+function readUndamaged(encoded: Uint8Array | undefined): { encoded: Uint8Array; checkpoint: Checkpoint } | undefined {
+  if (!encoded) return undefined
+  try {
+    return { encoded, checkpoint: decodeCheckpoint(encoded) }
+  } catch {
+    return undefined
   }
 }

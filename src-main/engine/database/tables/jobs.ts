@@ -68,6 +68,9 @@ export function createJobsTable({ sql, write }: Connection) {
         setState.run({ id, kind: state.kind, state: JSON.stringify(state), now: Date.now() })
         return get(id)
       }),
+    /** Writes a state that was reached while nothing could be written; what came between is not known here. */
+    overwriteState: (id: JobId, state: JobState): void =>
+      write(() => void setState.run({ id, kind: state.kind, state: JSON.stringify(state), now: Date.now() })),
     saveProgress: (id: JobId, progress: JobProgress): void => write(() => void setProgress.run(JSON.stringify(progress), Date.now(), id)),
     /** Jobs that were under way when the engine ended become interrupted; how many. Called when a project is opened. */
     interruptUnfinished: (): number => write(() => cutOff.run(Date.now()).changes),
