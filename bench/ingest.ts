@@ -35,7 +35,7 @@ else {
   await compare(given && !given.startsWith('--') ? resolve(given) : defaultArchive)
 }
 
-/** Our side: the image pool of the product on two threads. */
+/** Our side: the image pool of the product with two processes. */
 async function serve(folder: string): Promise<void> {
   const pool = createImagePool({ workerCount })
   const paths = files(folder).map((path) => ({ path }))
@@ -91,7 +91,7 @@ async function compare(archive: string): Promise<void> {
       title: 'Reading photographs',
       notes: [
         `${count} JPEG photographs of about 2 megapixels (${megabytes} MB), made by enlarging, cropping and graining the sample photographs.`,
-        `Of each: SHA-256, decode, WebP thumbnail (256 px, quality 80, effort 2), ${squareSide} px square (cover), difference hash. Ours: \`createImagePool().decodeAll\`, ${workerCount} threads. Peer: Pillow, ${workerCount} processes, Lanczos as sharp uses; once decoding in full, once with JPEG's reduced decoding (draft), which sharp uses too. Goal: 1.5 times Pillow.`,
+        `Of each: SHA-256, decode, WebP thumbnail (256 px, quality 80, effort 2), ${squareSide} px square (cover), difference hash. Ours: \`createImagePool().decodeAll\`, ${workerCount} processes. Peer: Pillow, ${workerCount} processes, Lanczos as sharp uses; once decoding in full, once with JPEG's reduced decoding (draft), which sharp uses too. Goal: 1.5 times Pillow.`,
         `${roundCount} alternating rounds, files in the page cache; median (least-most).`,
       ],
       header: ['', 'images/s', 'Spicerack / this'],

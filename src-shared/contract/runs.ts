@@ -14,6 +14,8 @@ const runRequestSchema = z.object({
   backend: backendChoiceSchema.default('auto'),
   /** Settings that differ from the recipe, by stage: `{ pretrain: { epochs: 20 } }`. */
   overrides: z.partialRecord(stageNameSchema, settingsSchema).default({}),
+  /** Obey the decisions of a person that this run obeyed, in place of those of now: to repeat it. */
+  decisionsOf: runIdSchema.optional(),
   /** The last stage to run; the others can be run later by resuming the job. */
   lastStage: stageNameSchema.default('semi'),
 })

@@ -75,21 +75,27 @@ test('a slow receiver holds the reading back', async () => {
   expect(greatestLead).toBeLessThanOrEqual(4 * 2 + 1)
 })
 
-test('a worker that ends on a file costs that file only', async () => {
+test('a process that ends on a file, also by a crash of native code, costs that file only', async () => {
   const files = await writePictures(8)
-  for (const name of ['exits', 'throws']) {
+  for (const name of ['exits', 'throws', 'crashes']) {
     const path = join(folder, `${name}.png`)
     copyFileSync(files[1]!.path, path)
     files.splice(3, 0, { path })
   }
   const codes: string[] = []
+  const messages: string[] = []
   const outcome = await openPool({ workerUrl: new URL('./dying-worker.ts', import.meta.url) }).decodeAll(files, options, {
     onResult: (_, result) => {
       codes.push(result.kind === 'problem' ? result.code : 'image')
+      messages.push(result.kind === 'problem' ? result.message : '')
     },
   })
-  expect(outcome.deliveredCount).toBe(10)
-  expect(codes).toEqual(['image', 'image', 'image', 'decoder-died', 'decoder-died', ...Array(5).fill('image')])
+  expect(outcome.deliveredCount).toBe(11)
+  const died = Array(3).fill('decoder-died')
+  expect(codes).toEqual(['image', 'image', 'image', ...died, ...Array(5).fill('image')])
+  expect(messages[3]).toContain('SIGSEGV')
+  expect(messages[4]).toContain('a defect in the decoder')
+  expect(messages[5]).toContain('exit 3')
 })
 
 test('an error of the receiver ends the run, and the pool can be used again', async () => {

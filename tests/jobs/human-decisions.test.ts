@@ -1,6 +1,8 @@
+import { mkdirSync, rmSync } from 'node:fs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createProject, type OpenProject } from '#engine/database/project.ts'
 import { humanDecisions } from '#engine/jobs/human-decisions.ts'
+import { keepRunDecisions, readRunDecisions } from '#engine/jobs/run-decisions.ts'
 import type { ClassId, ClusterId, ImageId } from '#shared/entities.ts'
 import { addClustering, addImages } from '../project-content.ts'
 import { makeTemporaryFolder } from '../tiny-project.ts'
@@ -51,4 +53,25 @@ it('hears nothing of a rejected image', () => {
   project.edits.apply({ kind: 'moveImages', imageIds: images.slice(3, 5), clusterId: clusters[0]! })
   project.edits.apply({ kind: 'rejectImages', imageIds: [images[3]!] })
   expect(decided()).toMatchObject({ previousClusters: '0 0 0 -1 -1 1 2 2 2', humanClusters: '-1 -1 -1 -1 0 -1 -1 -1 -1' })
+})
+
+it('is kept for a run as it was when the run was made, and can be obeyed again by another', () => {
+  project.edits.apply({ kind: 'moveImages', imageIds: images.slice(3, 5), clusterId: clusters[0]! })
+  const then = humanDecisions(project, images)
+  const newRun = (imageIds: readonly ImageId[]) => {
+    const about = { name: 'r', recipe: {}, seed: 1, clusterCount: 3, imageSizePx: 32, versions: {}, backendChoice: 'cpu', stages: [] }
+    const { id } = project.runs.create({ ...about, imageIds })
+    mkdirSync(project.folder.run(id), { recursive: true })
+    return id
+  }
+  const [first, again, fewer] = [newRun(images), newRun(images), newRun(images.slice(2, 5))]
+  keepRunDecisions(project, first)
+  project.edits.apply({ kind: 'moveImages', imageIds: images, clusterId: clusters[1]! })
+  expect(readRunDecisions(project, first)).toEqual(then)
+  keepRunDecisions(project, again, first)
+  expect(readRunDecisions(project, again)).toEqual(then)
+  keepRunDecisions(project, fewer, first)
+  expect([...readRunDecisions(project, fewer).humanClusters]).toEqual([-1, 0, 0])
+  rmSync(project.folder.run(first), { recursive: true })
+  expect(() => readRunDecisions(project, first)).toThrow(expect.objectContaining({ code: 'PROJECT_DAMAGED' }))
 })

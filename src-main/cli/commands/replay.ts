@@ -2,7 +2,7 @@ import { SpicerackError } from '#shared/errors.ts'
 import type { Session } from '../session.ts'
 
 /**
- * Runs the last finished run again, with its own settings and seed, and compares the clusterings byte for byte.
+ * Runs the last finished run again, with its own settings, seed and decisions of a person, and compares the clusterings byte for byte.
  *
  * @throws NOT_FOUND without a finished run; CONFLICT when the bytes differ, both results kept.
  */
@@ -18,6 +18,7 @@ export async function replay(session: Session): Promise<void> {
     seed: original.seed,
     backend: 'auto',
     overrides,
+    decisionsOf: original.id,
   })
   await follow(job)
   const { movedCount, imageCount, nmi } = await client.runs.compare({ runId: original.id, otherRunId: run.id })

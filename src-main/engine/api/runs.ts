@@ -4,6 +4,7 @@ import { contingencyTable, normalizedMutualInformation } from '#engine/clusterin
 import type { OpenProject } from '#engine/database/project.ts'
 import { writeWholeFile } from '#engine/files/write-whole-file.ts'
 import { readPixelSettings } from '#engine/jobs/pixel-settings.ts'
+import { keepRunDecisions } from '#engine/jobs/run-decisions.ts'
 import type { RunPayload } from '#engine/jobs/run-job.ts'
 import type { MetricPoint, RunId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
@@ -17,7 +18,8 @@ const metricsIntervalMs = 250
 export const runsApi = {
   create: api.runs.create.handler(({ context, input }) => {
     const { project, queue } = context.session()
-    const { clusterCount, seed, backend, overrides, lastStage } = input
+    const { clusterCount, seed, backend, overrides, lastStage, decisionsOf } = input
+    if (decisionsOf !== undefined) project.runs.get(decisionsOf)
     const imageIds = project.images.usable().map(({ id }) => id)
     const pixels = readPixelSettings(project.folder)
     if (imageIds.length === 0 || !pixels)
@@ -50,6 +52,7 @@ export const runsApi = {
       mkdirSync(project.folder.run(run.id), { recursive: true })
       const record = { recipe, seed, clusterCount, backend, imageCount: imageIds.length, imageSizePx: pixels.size, versions }
       writeWholeFile(join(project.folder.run(run.id), 'recipe.json'), `${JSON.stringify(record, null, 2)}\n`)
+      keepRunDecisions(project, run.id, decisionsOf)
       const payload: RunPayload = { runId: run.id, lastStage }
       return { run, job: queue.add('run', payload) }
     })

@@ -1,8 +1,7 @@
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
 import type { DecodeOptions, DecodeResult } from './decode-image.ts'
 import { imageProblem } from './image-problem.ts'
-import type { DecodeRequest } from './image-worker.ts'
+import { createImageProcess, type ImageProcess } from './image-process.ts'
 
 /** A file to decode: its path on this machine, and whatever else the caller wants back with the result. */
 export type FileToDecode = Readonly<{ path: string }>
@@ -27,35 +26,50 @@ export interface ImagePool {
     options: DecodeOptions,
     run: DecodeRun<File>,
   ): Promise<DecodeOutcome>
-  /** Ends the threads. */
+  /** Ends the processes. */
   close(): Promise<void>
 }
 
 export type ImagePoolOptions = Readonly<{
   /** Default: the number of cores. */
   workerCount?: number
-  /** Entry of the threads. */
+  /** Entry of the processes. */
   workerUrl?: URL
 }>
 
+/** While one file of a process is in native code, JavaScript prepares or hands over another. */
+const filesPerProcess = 2
+
 /**
- * A pool of image worker threads. A thread that ends while it decodes a file is replaced, and that file becomes the problem `decoder-died`.
- *
- * The threads decode on libuv's pool, of which a process has one: start the process with `UV_THREADPOOL_SIZE` of at least the number of
- * cores where there are more than four.
+ * A pool of image processes. When one ends unexpectedly, the files it had are decoded again, each alone; one on which a process ends
+ * again becomes the problem `decoder-died`.
  */
 export function createImagePool(options: ImagePoolOptions = {}): ImagePool {
   const workerCount = options.workerCount ?? availableParallelism()
   const workerUrl = options.workerUrl ?? new URL('./image-worker.ts', import.meta.url)
-  const idle: ImageThread[] = Array.from({ length: workerCount }, () => createImageThread(workerUrl))
-  const threads = [...idle]
-  const waiting: ((thread: ImageThread) => void)[] = []
+  const processes = Array.from({ length: workerCount }, () => createImageProcess(workerUrl))
+  const careful = createImageProcess(workerUrl)
+  const idle = Array.from({ length: filesPerProcess }, () => processes).flat()
+  const waiting: ((process: ImageProcess) => void)[] = []
+  let lastCareful: Promise<unknown> = Promise.resolve()
 
-  const borrow = async (): Promise<ImageThread> => idle.pop() ?? new Promise((resolve) => waiting.push(resolve))
-  const giveBack = (thread: ImageThread) => {
+  const borrow = async (): Promise<ImageProcess> => idle.pop() ?? new Promise((resolve) => waiting.push(resolve))
+  const giveBack = (process: ImageProcess) => {
     const next = waiting.shift()
-    if (next) next(thread)
-    else idle.push(thread)
+    if (next) next(process)
+    else idle.push(process)
+  }
+  const decodeAlone = async (path: string, decodeOptions: DecodeOptions): Promise<DecodeResult> => {
+    const turn = lastCareful.then(() => careful.decode(path, decodeOptions))
+    lastCareful = turn
+    const result = await turn
+    if (result.kind !== 'died') return result
+    return imageProblem('decoder-died', `The decoder ended on this file (${result.reason}); the others go on.`)
+  }
+  const decode = async (path: string, decodeOptions: DecodeOptions): Promise<DecodeResult> => {
+    const process = await borrow()
+    const result = await process.decode(path, decodeOptions).finally(() => giveBack(process))
+    return result.kind === 'died' ? decodeAlone(path, decodeOptions) : result
   }
 
   return {
@@ -74,9 +88,7 @@ export function createImagePool(options: ImagePoolOptions = {}): ImagePool {
         for await (const file of files) {
           if (signal?.aborted) break
           if (held.length >= 4 * workerCount) await deliverFirst()
-          const thread = await borrow()
-          const result = thread.decode({ path: file.path, options: decodeOptions }).finally(() => giveBack(thread))
-          held.push({ file, result })
+          held.push({ file, result: decode(file.path, decodeOptions) })
         }
         while (held.length > 0 && !signal?.aborted) await deliverFirst()
         return { deliveredCount, cancelled: signal?.aborted ?? false }
@@ -85,50 +97,7 @@ export function createImagePool(options: ImagePoolOptions = {}): ImagePool {
       }
     },
     async close() {
-      await Promise.all(threads.map((thread) => thread.close()))
-    },
-  }
-}
-
-interface ImageThread {
-  decode(request: DecodeRequest): Promise<DecodeResult>
-  close(): Promise<void>
-}
-
-/** One place of the pool: a thread, started at its first file and again after its death. */
-function createImageThread(workerUrl: URL): ImageThread {
-  let worker: Worker | undefined
-  let settle: ((result: DecodeResult) => void) | undefined
-  const start = (): Worker => {
-    const started = new Worker(workerUrl)
-    let reason = ''
-    started.on('message', (result: DecodeResult) => settle?.(result))
-    started.on('error', (error: unknown) => {
-      reason = error instanceof Error ? error.message : String(error)
-    })
-    started.on('exit', (code) => {
-      if (worker === started) worker = undefined
-      settle?.(imageProblem('decoder-died', `The decoder ended on this file (${reason || `exit ${code}`}); the others go on.`))
-    })
-    started.unref()
-    return started
-  }
-  return {
-    decode(request) {
-      worker ??= start()
-      const present = worker
-      present.ref()
-      return new Promise<DecodeResult>((resolve) => {
-        settle = (result) => {
-          settle = undefined
-          present.unref()
-          resolve(result)
-        }
-        present.postMessage(request)
-      })
-    },
-    async close() {
-      await worker?.terminate()
+      await Promise.all([...processes, careful].map((process) => process.close()))
     },
   }
 }

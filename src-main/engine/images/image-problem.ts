@@ -16,7 +16,7 @@
  * - `damaged`         the content breaks the rules of its format
  * - `too-large`       more pixels or bytes than the limits allow
  * - `too-slow`        decoding took longer than the limit
- * - `decoder-died`    the worker ended while it decoded this file
+ * - `decoder-died`    the decoding process ended on this file, also when it was decoded alone
  */
 export type ImageProblemCode =
   | 'not-a-file'

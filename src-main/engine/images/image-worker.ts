@@ -1,20 +1,16 @@
-import { parentPort } from 'node:worker_threads'
 import sharp from 'sharp'
-import { type DecodeOptions, type DecodeResult, decodeImage } from './decode-image.ts'
+import { decodeImage } from './decode-image.ts'
 import { imageProblem } from './image-problem.ts'
+import type { DecodeAnswer, DecodeRequest } from './image-process.ts'
 
-/** Entry of an image worker thread: one file at a time, one thread each, nothing kept. */
-export type DecodeRequest = Readonly<{ path: string; options: DecodeOptions }>
-
+/** Entry of an image process: files one after the other or at once, one native thread each, nothing kept. */
 sharp.concurrency(1)
 sharp.cache(false)
 
-parentPort!.on('message', async ({ path, options }: DecodeRequest) => {
-  let result: DecodeResult
-  try {
-    result = await decodeImage(path, options)
-  } catch (error) {
-    result = imageProblem('unreadable', `It could not be decoded: ${error instanceof Error ? error.message : String(error)}.`)
-  }
-  parentPort!.postMessage(result)
+process.on('message', async ({ id, path, options }: DecodeRequest) => {
+  const result = await decodeImage(path, options).catch((error: unknown) =>
+    imageProblem('unreadable', `It could not be decoded: ${error instanceof Error ? error.message : String(error)}.`),
+  )
+  process.send!({ id, result } satisfies DecodeAnswer)
 })
+process.on('disconnect', () => process.exit())

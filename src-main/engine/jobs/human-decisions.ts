@@ -3,10 +3,10 @@ import type { ImageId } from '#shared/entities.ts'
 import type { StageTask } from '#shared/worker-protocol.ts'
 import { clusterIdentities } from './cluster-identities.ts'
 
-type HumanDecisions = Pick<StageTask, 'humanLabels' | 'knownClasses' | 'humanClusters' | 'previousClusters'>
+export type HumanDecisions = Pick<StageTask, 'humanLabels' | 'knownClasses' | 'humanClusters' | 'previousClusters'>
 
 /**
- * What a person decided about the images of a run, for its next stage: the labels they gave or imported, and into which cluster of the
+ * What a person decided about images until now, for a run: the labels they gave or imported, and into which cluster of the
  * present clustering they put images. A rejected image belongs nowhere, so nothing is decided about it.
  */
 export function humanDecisions(open: OpenProject, imageIds: readonly ImageId[]): HumanDecisions {

@@ -8,9 +8,9 @@ import { fromErrorData, toErrorData } from '#shared/errors.ts'
 import { stageNames } from '#shared/jobs.ts'
 import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
 import type { BackendChoice, StageProgress, StageTask, TrainingWorkerEvents } from '#shared/worker-protocol.ts'
-import { humanDecisions } from './human-decisions.ts'
 import type { JobContext, JobRunner } from './job-queue.ts'
 import { pixelPackPath } from './pixel-settings.ts'
+import { readRunDecisions } from './run-decisions.ts'
 import { saveStageResult } from './stage-results.ts'
 import type { TrainingWorker } from './training-worker.ts'
 
@@ -126,7 +126,7 @@ function toStageTask(project: OpenProject, run: Run, stage: StageTask['stage']):
     clusterCount: run.clusterCount,
     pixels: { path: pixelPackPath(project.folder, run.imageSizePx), size: run.imageSizePx, count: packCount },
     rows,
-    ...humanDecisions(project, imageIds),
+    ...readRunDecisions(project, run.id),
   }
 }
 
