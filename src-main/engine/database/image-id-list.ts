@@ -3,6 +3,8 @@ import type { ImageId } from '#shared/entities.ts'
 /**
  * Packs image ids, in their order, into bytes: runs of consecutive ids, each as (zigzag step from the previous run's end, length - 1),
  * little-endian base-128 varints. 100,000 ids of one folder take a few bytes, scattered ones about two bytes each.
+ *
+ * @param ids below 2^52
  */
 export function packImageIds(ids: readonly ImageId[]): Uint8Array {
   let bytes = new Uint8Array(64)
