@@ -6,7 +6,7 @@ import type { ImageFilter, ImageOrderSort } from '../../stores/image-order.ts'
 export type ImageQuery = Readonly<{ filter: ImageFilter; sort: ImageOrderSort }>
 
 export const imageSorts = ['typical', 'uncertain', 'path', 'id'] as const satisfies readonly ImageOrderSort[]
-const sources = ['human', 'mapping'] as const
+const sources = ['human', 'imported', 'mapping'] as const
 
 export function fromQuery(query: LocationQuery): ImageQuery {
   const text = (name: string): string | undefined => (typeof query[name] === 'string' ? query[name] : undefined)
