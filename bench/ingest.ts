@@ -114,22 +114,27 @@ async function makePhotographs(archive: string, folder: string, count: number): 
     .filter((name) => /\.(png|jpe?g|webp)$/i.test(name))
     .sort()
     .map((name) => join(folder, name))
+  const [wideGrains, tallGrains] = [await makeGrains(1632, 1224), await makeGrains(1224, 1632)]
   const make = async (index: number): Promise<void> => {
     const random = createRandom(deriveSeed(1, 'photograph', index))
     const [width, height] = random.uniform() < 0.7 ? [1632, 1224] : [1224, 1632]
-    const grain = {
-      create: { width, height, channels: 3, background: '#808080', noise: { type: 'gaussian', mean: 128, sigma: 6 } },
-    } as const
-    const noise = await sharp(grain).png({ compressionLevel: 0 }).toBuffer()
+    const noise = width > height ? wideGrains[index % wideGrains.length] : tallGrains[index % tallGrains.length]
     await sharp(originals[index % originals.length])
       .flatten({ background: '#ffffff' })
       .resize(Math.round(width * (1.05 + 0.3 * random.uniform())), Math.round(height * (1.05 + 0.3 * random.uniform())), { fit: 'cover' })
       .extract({ left: random.integer(Math.floor(width * 0.05)), top: random.integer(Math.floor(height * 0.05)), width, height })
-      .composite([{ input: noise, blend: 'soft-light' }])
+      .composite([{ input: noise, raw: { width, height, channels: 3 }, blend: 'soft-light' }])
       .jpeg({ quality: 85 })
       .toFile(join(photographs, `${String(index).padStart(5, '0')}.jpg`))
   }
   for (let index = 0; index < count; index += workerCount)
     await Promise.all(Array.from({ length: Math.min(workerCount, count - index) }, (_, offset) => make(index + offset)))
   return (files(photographs).reduce((sum, path) => sum + statSync(path).size, 0) / 1e6).toFixed(0)
+}
+
+/** Four pictures of noise around grey, as raw RGB. */
+function makeGrains(width: number, height: number): Promise<Buffer[]> {
+  const noise = { type: 'gaussian', mean: 128, sigma: 6 } as const
+  const grain = { create: { width, height, channels: 3 as const, background: '#808080', noise } }
+  return Promise.all(Array.from({ length: 4 }, () => sharp(grain).raw().toBuffer()))
 }
