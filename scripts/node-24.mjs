@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { trainingEnvironment } from '../src-shared/training-environment.mjs'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -14,16 +15,6 @@ export function node24Path() {
     if (existsSync(path) && spawnSync(path, ['--version']).status === 0) return path
   }
   return Number(process.versions.node.split('.')[0]) >= 24 ? process.execPath : undefined
-}
-
-/**
- * Read by native code when it starts, so it has to be there before the process: TensorFlow's log level, and an allocator that keeps
- * freed memory (first touches of new pages can cost more than a small training step).
- */
-export const trainingEnvironment = {
-  TF_CPP_MIN_LOG_LEVEL: '2',
-  MALLOC_MMAP_THRESHOLD_: '8589934592',
-  MALLOC_TRIM_THRESHOLD_: '17179869184',
 }
 
 /** Runs a file of this repository with Node 24 until it ends, signals passed on; resolves to its exit code. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { node24Path, root, searchPath, trainingEnvironment } from './node-24.mjs'
+import { trainingEnvironment } from '../src-shared/training-environment.mjs'
+import { node24Path, root, searchPath } from './node-24.mjs'
 
 const places = {
   biome: ['@biomejs', 'biome', 'bin', 'biome'],

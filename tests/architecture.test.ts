@@ -68,7 +68,7 @@ const layers: Readonly<Record<string, Layer>> = {
     hasNode: true,
   },
   'src-main/server': { layers: ['src-shared', engineRoot], packages: [], hasNode: true },
-  'src-main/desktop': { layers: ['src-shared', engineRoot, 'src-main/server'], packages: ['electron'], hasNode: true },
+  'src-main/desktop': { layers: ['src-shared', 'src-main/server'], packages: ['electron'], hasNode: true },
   'src-main/cli': { layers: ['src-shared', engineRoot, 'src-main/server'], packages: ['commander', 'cli-progress'], hasNode: true },
   'src-renderer': {
     layers: ['src-shared', 'src-renderer/client'],
@@ -78,7 +78,10 @@ const layers: Readonly<Record<string, Layer>> = {
   'src-renderer/client': { layers: ['src-shared'], packages: ['@orpc/client', '@orpc/contract'], hasNode: false },
 }
 
-const { dependencies } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }
+type Manifest = { dependencies: Record<string, string>; devDependencies: Record<string, string> }
+const manifest = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as Manifest
+/** Electron is not loaded from node_modules: it is the program that loads us. */
+const dependencies: Record<string, string | undefined> = { ...manifest.dependencies, electron: manifest.devDependencies.electron }
 
 function layerOf(path: string): string | undefined {
   return Object.keys(layers)
@@ -166,14 +169,14 @@ describe('the import table', () => {
       ...problemsOf('src-renderer/pages/Home.vue', "<script setup>\nimport { createORPCClient } from '@orpc/client'\n</script>"),
       ...problemsOf('src-shared/errors.ts', "import { z } from 'zod'\nimport '../src-main/server/http-shell.ts'"),
       ...problemsOf('src-main/new-folder/file.ts', "import 'zod'"),
-      ...problemsOf('src-main/desktop/main.ts', "import { app } from 'electron'"),
+      ...problemsOf('src-main/desktop/main.ts', "import { app } from 'electron'\nimport sharp from 'sharp'"),
     ]).toEqual([
       'src-main/cli/main.ts may not import database/project.ts',
       'src-renderer/pages/Home.vue may not import engine.ts',
       'src-renderer/pages/Home.vue may not import @orpc/client',
       'src-shared/errors.ts may not import src-main/server/http-shell.ts',
       'src-main/new-folder/file.ts belongs to no layer',
-      ...(dependencies.electron ? [] : ['src-main/desktop/main.ts imports electron, which package.json does not list']),
+      'src-main/desktop/main.ts may not import sharp',
     ])
   })
 

@@ -1,8 +1,10 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createPageHandler } from './page-handler.ts'
+import { plainText } from './plain-text.ts'
 import { createRequestListener, type Handle } from './request-handler.ts'
-import { readStaticFile } from './static-files.ts'
+import { withSecurityHeaders } from './security-headers.ts'
 
 export type HttpShellOptions = Readonly<{
   handle: Handle
@@ -22,19 +24,6 @@ export type HttpShell = Readonly<{
   close(): Promise<void>
 }>
 
-const securityHeaders = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self' blob:; " +
-    "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-} as const
-
-/** Paths that the engine answers; everything else is the page. */
-const enginePath = /^\/(rpc|api|openapi\.json|thumbnails|columns|ids|originals)(\/|$)/
-
 /**
  * Serves the engine and its page on 127.0.0.1. Every request needs the session: a cookie, got by opening a one-time link,
  * or the bearer token. Host and Origin are checked, so that no other site and no renamed host can reach the engine.
@@ -42,6 +31,7 @@ const enginePath = /^\/(rpc|api|openapi\.json|thumbnails|columns|ids|originals)(
 export async function startHttpShell(options: HttpShellOptions): Promise<HttpShell> {
   const session = randomBytes(32).toString('base64url')
   const links = new Set<string>()
+  const answerPageOrEngine = createPageHandler(options)
   let origin = ''
   let cookieName = ''
 
@@ -53,12 +43,7 @@ export async function startHttpShell(options: HttpShellOptions): Promise<HttpShe
     if (link !== null && request.method === 'GET' && url.pathname === '/') return redeem(link)
     if (!hasSession(request))
       return plainText(401, 'This page needs a link: run "spicerack serve" and open the address that it prints. A link works once.')
-    if (enginePath.test(url.pathname)) return options.handle(request)
-    if (request.method !== 'GET' && request.method !== 'HEAD') return plainText(405, 'Only GET here.')
-    return (
-      (await readStaticFile(options.staticFolder, url.pathname)) ??
-      plainText(404, url.pathname === '/' ? 'The page is not built yet: run "npm run build", then reload.' : 'There is no such page.')
-    )
+    return answerPageOrEngine(request)
   }
 
   const redeem = (link: string): Response => {
@@ -87,12 +72,7 @@ export async function startHttpShell(options: HttpShellOptions): Promise<HttpShe
     return [bearer, cookie].some((given) => given !== undefined && isSameSecret(given, session))
   }
 
-  const handle: Handle = async (request) => {
-    const response = await answer(request)
-    const headers = new Headers(response.headers)
-    for (const [name, value] of Object.entries(securityHeaders)) headers.set(name, value)
-    return new Response(response.body, { status: response.status, headers })
-  }
+  const handle: Handle = async (request) => withSecurityHeaders(await answer(request))
 
   const server = createServer(createRequestListener(handle, () => origin))
   await new Promise<void>((resolve, reject) => {
@@ -135,8 +115,4 @@ function isSameSecret(given: string, secret: string): boolean {
   const a = Buffer.from(given)
   const b = Buffer.from(secret)
   return a.length === b.length && timingSafeEqual(a, b)
-}
-
-function plainText(status: number, text: string): Response {
-  return new Response(`${text}\n`, { status, headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' } })
 }

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Handle } from '#main/server/request-handler.ts'
+import { createSocketCarrier } from '#main/server/socket-shell.ts'
+import { type EngineChild, spawnEngineChild } from './engine-child.ts'
+
+const firstPauseMs = 200
+const longestPauseMs = 10_000
+/** An engine that lived this long was not in trouble from the start: the pauses begin anew. */
+const healthyAfterMs = 60_000
+/** How long a request waits for an engine that is starting. */
+const patienceMs = 15_000
+
+/** The engine's process, started anew whenever it ends by itself. */
+export interface EngineProcess {
+  /** Carries a request there; 503 when there is no engine to answer it. */
+  readonly handle: Handle
+  readonly processId: () => number | undefined
+  stop(): Promise<void>
+}
+
+type Options = Readonly<{
+  node: string
+  entry: string
+  log(line: string): void
+  /** Called when an engine answers; `isRestart` when one before it was lost. */
+  onReady(isRestart: boolean): void
+}>
+
+export function startEngineProcess({ node, entry, log, onReady }: Options): EngineProcess {
+  const socketPath = newSocketPath()
+  const carry = createSocketCarrier(socketPath)
+  const stopping = new AbortController()
+  let child: EngineChild | undefined
+
+  const live = async (): Promise<void> => {
+    let pauseMs = firstPauseMs
+    for (let life = 0; !stopping.signal.aborted; life++) {
+      const startedAt = Date.now()
+      child = spawnEngineChild({ node, entry, socketPath, log })
+      log(`engine: process ${child.processId} started`)
+      const isReady = await child.ready.then(
+        () => true,
+        () => false,
+      )
+      if (isReady) onReady(life > 0)
+      const reason = await child.ended
+      log(`engine: process ${child.processId} is gone, ${reason}`)
+      if (stopping.signal.aborted) return
+      pauseMs = Date.now() - startedAt > healthyAfterMs ? firstPauseMs : Math.min(longestPauseMs, pauseMs * 2)
+      await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+    }
+  }
+  const lives = live()
+
+  return {
+    processId: () => child?.processId,
+    async handle(request) {
+      try {
+        await Promise.race([child?.ready, delay(patienceMs, undefined, { ref: false })])
+        return await carry(request)
+      } catch (error) {
+        return Response.json({ code: 'WORKER_DIED', message: `The engine does not answer: ${(error as Error).message}` }, { status: 503 })
+      }
+    },
+    async stop() {
+      stopping.abort()
+      await child?.end()
+      await lives
+      if (process.platform !== 'win32') rmSync(dirname(socketPath), { recursive: true, force: true })
+    },
+  }
+}
+
+/** In a folder that only this user may enter. */
+function newSocketPath(): string {
+  if (process.platform === 'win32') return `\\\\.\\pipe\\spicerack-${randomUUID()}`
+  return join(mkdtempSync(join(tmpdir(), 'spicerack-')), 'engine.sock')
+}

@@ -1,0 +1,1 @@
+export const trainingEnvironment: Readonly<Record<string, string>>

@@ -1,0 +1,86 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ElectronApplication, _electron as electron, type Page } from 'playwright-core'
+import { build } from 'vite'
+import { buildDesktop } from '../../../scripts/build-desktop.mjs'
+import { repositoryRoot } from '../../source-imports.ts'
+import { type Display, openDisplay } from './display.ts'
+import { findElectron } from './electron-binary.ts'
+
+/** The app as it is started, without a package around it: built files, and the sources that the engine runs from. */
+async function buildAppFolder(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'spicerack-app-'))
+  await buildDesktop(folder)
+  await build({
+    configFile: join(repositoryRoot, 'vite.config.ts'),
+    logLevel: 'warn',
+    build: { outDir: join(folder, 'dist', 'renderer') },
+  })
+  for (const name of ['src-main', 'src-shared', 'resources', 'node_modules']) symlinkSync(join(repositoryRoot, name), join(folder, name))
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ name: 'spicerack', version: '0.0.0', type: 'module', main: 'out/main/main.js' }),
+  )
+  return folder
+}
+
+/** A started app with its window. */
+export interface DesktopApp {
+  readonly app: ElectronApplication
+  readonly page: Page
+  /** Errors, warnings and violations of the security policy in the page; must stay empty. */
+  readonly complaints: string[]
+  /** Process of the engine, by what the log says; the newest. */
+  enginePid(): number
+}
+
+export interface DesktopFixture {
+  /** A folder for projects and images. */
+  readonly folder: string
+  start(...args: string[]): Promise<DesktopApp>
+  /** Arguments and environment of a start, for what is started by other means. */
+  readonly command: Readonly<{ executable: string; args: readonly string[]; env: Record<string, string> }>
+  close(): Promise<void>
+}
+
+/** One person's machine: their screen and what the app remembers, from one start to the next. */
+export async function openDesktop(): Promise<DesktopFixture> {
+  const display: Display = await openDisplay()
+  const appFolder = await buildAppFolder()
+  const folder = mkdtempSync(join(tmpdir(), 'spicerack-desktop-'))
+  const userData = join(folder, 'user-data')
+  mkdirSync(userData)
+  const started: ElectronApplication[] = []
+  const env = { ...process.env, ...display.environment, SPICERACK_NODE: process.execPath, LANG: 'en_GB.UTF-8' } as Record<string, string>
+  // The test runner's own settings are none of the engine's.
+  for (const name of ['NODE_OPTIONS', 'VITEST', 'NODE_ENV']) delete env[name]
+  const args = ['--no-sandbox', `--user-data-dir=${userData}`, '--lang=en-GB', appFolder]
+  return {
+    folder,
+    command: { executable: findElectron()!, args, env },
+    async start(...more) {
+      const app = await electron.launch({ executablePath: findElectron()!, args: [...args, ...more], env, timeout: 60_000 })
+      started.push(app)
+      const complaints: string[] = []
+      const page = await app.firstWindow()
+      page.on('pageerror', (error) => complaints.push(`page: ${error}`))
+      page.on('console', (message) => {
+        if (message.type() === 'error' || message.type() === 'warning') complaints.push(`${message.type()}: ${message.text()}`)
+      })
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      return { app, page, complaints, enginePid: () => readEnginePid(join(userData, 'logs', 'spicerack.log')) }
+    },
+    async close() {
+      for (const app of started) await app.close().catch(() => undefined)
+      display.close()
+      for (const path of [folder, appFolder]) rmSync(path, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+}
+
+function readEnginePid(logPath: string): number {
+  const [newest] = [...readFileSync(logPath, 'utf8').matchAll(/engine: process (\d+) started/g)].slice(-1)
+  if (!newest) throw new Error('The log names no engine.')
+  return Number(newest[1])
+}

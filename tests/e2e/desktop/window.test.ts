@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type DesktopApp, type DesktopFixture, openDesktop } from './desktop-fixture.ts'
+import { hasElectron } from './electron-binary.ts'
+
+const isAlive = (processId: number): boolean => {
+  try {
+    process.kill(processId, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe.runIf(hasElectron())('the desktop window', () => {
+  let desktop: DesktopFixture
+  let running: DesktopApp
+  let projectPath: string
+
+  beforeAll(async () => {
+    desktop = await openDesktop()
+    projectPath = join(desktop.folder, '果 plants.spicerack')
+    running = await desktop.start()
+  })
+  afterAll(() => desktop?.close())
+
+  it('shows the page from the engine, and the page complains of nothing', async () => {
+    const { page, complaints } = running
+    expect(page.url()).toMatch(/^spicerack:\/\/app\//)
+    await page.getByRole('link', { name: 'Settings' }).click()
+    await expect.poll(() => page.getByTestId('version').textContent()).toMatch(/^\d+\.\d+\.\d+$/)
+    expect(complaints).toEqual([])
+  })
+
+  it('gives the page nothing but the host', async () => {
+    const { page, app } = running
+    const seen = await page.evaluate(
+      '({ host: Object.keys(window.spicerack).sort(), require: typeof require, process: typeof process, module: typeof module })',
+    )
+    expect(seen).toEqual({
+      host: [
+        'chooseFile',
+        'chooseFolder',
+        'copyDiagnostics',
+        'onCommand',
+        'onOpenProject',
+        'openLogs',
+        'pathOfDroppedFile',
+        'platform',
+        'revealInFolder',
+        'saveFolder',
+        'setAppearance',
+        'setMenuState',
+      ],
+      require: 'undefined',
+      process: 'undefined',
+      module: 'undefined',
+    })
+    const preferences = await app.evaluate(({ BrowserWindow }) => {
+      const contents = BrowserWindow.getAllWindows()[0]!.webContents as unknown as { getLastWebPreferences(): Record<string, unknown> }
+      const { sandbox, contextIsolation, nodeIntegration, webSecurity } = contents.getLastWebPreferences()
+      return { sandbox, contextIsolation, nodeIntegration, webSecurity }
+    })
+    expect(preferences).toEqual({ sandbox: true, contextIsolation: true, nodeIntegration: false, webSecurity: true })
+  })
+
+  it('refuses requests of the page that are not as agreed', async () => {
+    const { page } = running
+    const wrong = await page.evaluate("window.spicerack.setAppearance({ appearance: 'pink' }).then(() => 'done', (error) => String(error))")
+    expect(wrong).toContain('Error invoking remote method')
+  })
+
+  it('creates a project and keeps it open', async () => {
+    const { page, complaints } = running
+    const answer = await page.evaluate(
+      `fetch('/rpc/project/create', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ json: { path: ${JSON.stringify(projectPath)} } }) }).then(({ status }) => status)`,
+    )
+    expect([answer, existsSync(join(projectPath, 'project.db'))]).toEqual([200, true])
+    await page.getByRole('link', { name: 'Start' }).click()
+    await page.getByRole('button', { name: 'Close project' }).waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  it('says so when the engine dies, starts another one, and has the project again', async () => {
+    const { page, enginePid } = running
+    const first = enginePid()
+    process.kill(first, 'SIGSTOP')
+    process.kill(first, 'SIGKILL')
+    await expect.poll(enginePid, { timeout: 30_000 }).not.toBe(first)
+    await expect.poll(() => page.getByText('Engine is ready').count(), { timeout: 30_000 }).toBe(1)
+    await page.getByRole('button', { name: 'Close project' }).waitFor()
+    running.complaints.length = 0
+  })
+
+  it('brings the first window up when it is started again, and opens what that start named', async () => {
+    const { executable, args, env } = desktop.command
+    const second = spawn(executable, [...args, projectPath], { env, stdio: 'ignore' })
+    const code = await new Promise((resolve) => second.once('exit', resolve))
+    expect(code).toBe(0)
+    expect(running.app.windows()).toHaveLength(1)
+    expect(await running.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.isVisible())).toBe(true)
+  })
+
+  it('goes nowhere else: no other address, no other window, no permission', async () => {
+    const { page, app } = running
+    const before = page.url()
+    await page.evaluate("location.href = 'https://example.com/'")
+    expect(await page.evaluate("window.open('https://example.com/') === null")).toBe(true)
+    expect(await page.evaluate("navigator.permissions.query({ name: 'notifications' }).then(({ state }) => state)")).toBe('denied')
+    expect(await page.evaluate("fetch('https://example.com/').then(() => 'reached', () => 'refused')")).toBe('refused')
+    expect(page.url()).toBe(before)
+    expect(app.windows()).toHaveLength(1)
+    expect(running.complaints.some((line) => line.includes('Content Security Policy'))).toBe(true)
+    running.complaints.length = 0
+  })
+
+  it('ends the engine when it quits', async () => {
+    const engine = running.enginePid()
+    expect(isAlive(engine)).toBe(true)
+    const ended = new Promise((resolve) => running.app.process().once('exit', resolve))
+    await running.app.evaluate(({ app }) => app.quit())
+    await ended
+    expect(isAlive(engine)).toBe(false)
+  })
+})
