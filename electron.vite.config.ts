@@ -7,14 +7,14 @@ const source = (path: string): string => fileURLToPath(new URL(`src-main/desktop
 export default defineConfig({
   main: {
     build: {
-      outDir: 'out/main',
+      outDir: 'dist/main',
       externalizeDeps: false,
       rolldownOptions: { input: source('main.ts'), output: { format: 'es', entryFileNames: '[name].js' } },
     },
   },
   preload: {
     build: {
-      outDir: 'out/preload',
+      outDir: 'dist/preload',
       externalizeDeps: false,
       // A sandboxed preload is a single CommonJS file.
       rolldownOptions: { input: source('preload.ts'), output: { format: 'cjs', entryFileNames: '[name].cjs' } },

@@ -1,4 +1,4 @@
-/** Builds the desktop's main process and preload into out/, or below the folder that is given. */
+/** Builds the desktop's main process and preload into dist/, or below the folder that is given. */
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'electron-vite'
@@ -10,7 +10,7 @@ export async function buildDesktop(folder = root) {
     configFile: join(root, 'electron.vite.config.ts'),
     logLevel: 'warn',
     ignoreConfigWarning: true,
-    build: { outDir: join(folder, 'out'), emptyOutDir: true },
+    build: { outDir: join(folder, 'dist'), emptyOutDir: true },
   })
 }
 

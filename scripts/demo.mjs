@@ -30,8 +30,6 @@ const code = await runInNode24('src-main/cli/main.ts', [
 ])
 if (code === 0) {
   const project = join('demo-output', 'fashion-mnist-1000.spicerack')
-  console.log(
-    `\nLook at the contact sheet, or go on:\n  node scripts/spicerack.mjs clusters ${project}\n  node scripts/spicerack.mjs serve ${project}`,
-  )
+  console.log(`\nLook at the contact sheet, or go on:\n  node scripts/spicerack.mjs clusters ${project}\n  npm start -- ${project}`)
 }
 process.exitCode = code

@@ -21,7 +21,7 @@ export function spawnEngineChild(
 ): EngineChild {
   const child: ChildProcess = spawn(command.node, [command.entry, command.socketPath], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...trainingEnvironment, ...process.env },
+    env: environment(),
     windowsHide: true,
   })
   // Writing to a process that has died is no error of ours.
@@ -50,4 +50,10 @@ export function spawnEngineChild(
       clearTimeout(timer)
     },
   }
+}
+
+/** Ours, without what could make a Node that is started load other code. */
+function environment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS, ELECTRON_RUN_AS_NODE, ...own } = process.env
+  return { ...trainingEnvironment, ...own }
 }

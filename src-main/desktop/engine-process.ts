@@ -26,15 +26,16 @@ type Options = Readonly<{
   node: string
   entry: string
   log(line: string): void
-  /** Called when an engine answers; `isRestart` when one before it was lost. */
-  onReady(isRestart: boolean): void
+  /** Makes a new engine ready before anybody else may ask it something; `isRestart` when one before it was lost. */
+  prepare(carry: Handle, isRestart: boolean): Promise<void>
 }>
 
-export function startEngineProcess({ node, entry, log, onReady }: Options): EngineProcess {
+export function startEngineProcess({ node, entry, log, prepare }: Options): EngineProcess {
   const socketPath = newSocketPath()
   const carry = createSocketCarrier(socketPath)
   const stopping = new AbortController()
   let child: EngineChild | undefined
+  let usable: Promise<void> | undefined
 
   const live = async (): Promise<void> => {
     let pauseMs = firstPauseMs
@@ -42,11 +43,8 @@ export function startEngineProcess({ node, entry, log, onReady }: Options): Engi
       const startedAt = Date.now()
       child = spawnEngineChild({ node, entry, socketPath, log })
       log(`engine: process ${child.processId} started`)
-      const isReady = await child.ready.then(
-        () => true,
-        () => false,
-      )
-      if (isReady) onReady(life > 0)
+      usable = child.ready.then(() => prepare(carry, life > 0))
+      usable.catch(() => undefined)
       const reason = await child.ended
       log(`engine: process ${child.processId} is gone, ${reason}`)
       if (stopping.signal.aborted) return
@@ -60,7 +58,7 @@ export function startEngineProcess({ node, entry, log, onReady }: Options): Engi
     processId: () => child?.processId,
     async handle(request) {
       try {
-        await Promise.race([child?.ready, delay(patienceMs, undefined, { ref: false })])
+        await Promise.race([usable, delay(patienceMs, undefined, { ref: false })])
         return await carry(request)
       } catch (error) {
         return Response.json({ code: 'WORKER_DIED', message: `The engine does not answer: ${(error as Error).message}` }, { status: 503 })

@@ -15,6 +15,7 @@ import { findPlaces } from './places.ts'
 import { findProjectArgument } from './project-argument.ts'
 import { mayQuit } from './quit-question.ts'
 import { openRecentProjects } from './recent-projects.ts'
+import { reopenProject } from './reopen-project.ts'
 import { wordsOf } from './words.ts'
 
 /** Projects asked for before there is a page to open them. */
@@ -53,7 +54,11 @@ function start(): void {
     node: places.node,
     entry: places.engineEntry,
     log: log.write,
-    onReady: (isRestart) => void takeUp(isRestart),
+    // A new engine has no project open: it gets the one that the lost engine had.
+    async prepare(carry, isRestart) {
+      if (isRestart && projectPath !== undefined) await reopenProject(createEngineClient(carry), projectPath, log.write)
+      setImmediate(watch.look)
+    },
   })
   const client = createEngineClient(engine.handle)
   serveApp({
@@ -81,12 +86,6 @@ function start(): void {
     onEnd: (job) => signs.tellEnd(job, words),
   })
 
-  /** A new engine has no project open: it gets the one that the lost engine had. */
-  const takeUp = async (isRestart: boolean): Promise<void> => {
-    if (isRestart && projectPath !== undefined)
-      await client.project.open({ path: projectPath }).catch((error: unknown) => log.write(`project: not opened again, ${error}`))
-    await watch.look()
-  }
   const openLogs = (): void => {
     void shell.openPath(dirname(log.path))
   }

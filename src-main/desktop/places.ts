@@ -21,7 +21,7 @@ export function findPlaces(): Places {
     node: app.isPackaged ? join(process.resourcesPath, 'node', nodeName) : nodeOfCheckout(nodeName),
     engineEntry: join(engine, 'src-main', 'server', 'engine-command.ts'),
     page: join(root, 'dist', 'renderer'),
-    preload: join(root, 'out', 'preload', 'preload.cjs'),
+    preload: join(root, 'dist', 'preload', 'preload.cjs'),
     icon: join(root, 'resources', 'icons', 'icon.png'),
   }
 }

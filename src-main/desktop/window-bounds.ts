@@ -11,9 +11,11 @@ const firstSize = { width: 1360, height: 860 } as const
  * @param screens The area of each screen that windows may use, the primary one first.
  */
 export function restoreBounds(last: Bounds | undefined, screens: readonly Bounds[]): Bounds {
-  const holder = last && screens.toSorted((one, other) => overlap(last, other) - overlap(last, one))[0]
-  const screen = holder && last && overlap(last, holder) > 0 ? holder : screens[0]!
-  const wanted = last && screen === holder ? last : centred(screen)
+  const [holder] = last
+    ? screens.filter((one) => overlap(last, one) > 0).sort((one, other) => overlap(last, other) - overlap(last, one))
+    : []
+  const screen = holder ?? screens[0]!
+  const wanted = last && holder ? last : centred(screen)
   const width = Math.min(Math.max(wanted.width, smallestSize.width), screen.width)
   const height = Math.min(Math.max(wanted.height, smallestSize.height), screen.height)
   return {

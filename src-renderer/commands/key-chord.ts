@@ -38,8 +38,11 @@ export function toChordLabel(chord: string): string {
 
 /** Keys go to the field, not to commands, while a person types or composes. */
 export function isTyping(event: KeyboardEvent): boolean {
-  if (event.isComposing) return true
-  const target = event.target
+  return event.isComposing || isTextField(event.target)
+}
+
+/** Whether what a person types there is text, or chooses. */
+export function isTextField(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true
   return target instanceof HTMLInputElement && !['checkbox', 'radio', 'button', 'range', 'submit'].includes(target.type)

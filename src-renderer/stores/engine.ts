@@ -82,6 +82,18 @@ export const useEngineStore = defineStore('engine', () => {
   const pauseJob = (jobId: Job['id']): Promise<void> => act(() => engineClient.jobs.pause({ jobId }))
   const resumeJob = (jobId: Job['id']): Promise<void> => act(() => engineClient.jobs.resume({ jobId }))
 
+  /** Closes the project that is open, which pauses its work, unless it is this one. */
+  async function leaveFor(path: string): Promise<boolean> {
+    const { project: open } = await engineClient.engine.status()
+    if (open?.path === path) return false
+    if (open) await engineClient.project.close()
+    return true
+  }
+  const openProject = (path: string): Promise<void> =>
+    act(async () => {
+      if (await leaveFor(path)) await engineClient.project.open({ path })
+    })
+
   return {
     connection,
     status,
@@ -97,7 +109,14 @@ export const useEngineStore = defineStore('engine', () => {
     revision,
     touch,
     refresh,
-    openProject: (path: string) => act(() => engineClient.project.open({ path })),
+    openProject,
+    createProject: (path: string, images: string) =>
+      act(async () => {
+        await leaveFor(path)
+        await engineClient.project.create({ path })
+        await engineClient.images.import({ folder: images })
+      }),
+    importImages: (folder: string) => act(() => engineClient.images.import({ folder })),
     closeProject: () => act(() => engineClient.project.close()),
     startRun: (clusterCount: number, recipe: string) => act(() => engineClient.runs.create({ clusterCount, recipe })),
     pauseJob,

@@ -2,6 +2,7 @@ import align from './align.json'
 import clusters from './clusters.json'
 import commands from './commands.json'
 import compute from './compute.json'
+import desktop from './desktop.json'
 import exporting from './export.json'
 import frame from './frame.json'
 import review from './review.json'
@@ -10,4 +11,16 @@ import settings from './settings.json'
 import start from './start.json'
 
 /** The messages of this language, one file a topic. */
-export const messages = { ...align, ...clusters, ...commands, ...compute, ...exporting, ...frame, ...review, ...run, ...settings, ...start }
+export const messages = {
+  ...align,
+  ...clusters,
+  ...commands,
+  ...compute,
+  ...desktop,
+  ...exporting,
+  ...frame,
+  ...review,
+  ...run,
+  ...settings,
+  ...start,
+}

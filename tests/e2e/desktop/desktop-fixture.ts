@@ -20,7 +20,7 @@ async function buildAppFolder(): Promise<string> {
   for (const name of ['src-main', 'src-shared', 'resources', 'node_modules']) symlinkSync(join(repositoryRoot, name), join(folder, name))
   writeFileSync(
     join(folder, 'package.json'),
-    JSON.stringify({ name: 'spicerack', version: '0.0.0', type: 'module', main: 'out/main/main.js' }),
+    JSON.stringify({ name: 'spicerack', version: '0.0.0', type: 'module', main: 'dist/main/main.js' }),
   )
   return folder
 }
@@ -31,6 +31,8 @@ export interface DesktopApp {
   readonly page: Page
   /** Errors, warnings and violations of the security policy in the page; must stay empty. */
   readonly complaints: string[]
+  /** Calls the engine as the page does; the answer, or the error as data. */
+  call(path: string, input?: unknown): Promise<unknown>
   /** Process of the engine, by what the log says; the newest. */
   enginePid(): number
 }
@@ -69,7 +71,13 @@ export async function openDesktop(): Promise<DesktopFixture> {
         if (message.type() === 'error' || message.type() === 'warning') complaints.push(`${message.type()}: ${message.text()}`)
       })
       await page.getByRole('heading', { level: 1 }).waitFor()
-      return { app, page, complaints, enginePid: () => readEnginePid(join(userData, 'logs', 'spicerack.log')) }
+      return {
+        app,
+        page,
+        complaints,
+        call: (path, input) => callEngine(page, path, input),
+        enginePid: () => readEnginePid(join(userData, 'logs', 'spicerack.log')),
+      }
     },
     async close() {
       for (const app of started) await app.close().catch(() => undefined)
@@ -77,6 +85,17 @@ export async function openDesktop(): Promise<DesktopFixture> {
       for (const path of [folder, appFolder]) rmSync(path, { recursive: true, force: true, maxRetries: 5 })
     },
   }
+}
+
+/** Sends a call from the page, as its own client does. */
+export function callEngine(page: Page, path: string, input: unknown): Promise<unknown> {
+  return page.evaluate(
+    async ([address, body]) => {
+      const response = await fetch(address!, { method: 'POST', headers: { 'content-type': 'application/json' }, body: body! })
+      return ((await response.json()) as { json: unknown }).json
+    },
+    [`/rpc/${path}`, JSON.stringify({ json: input })],
+  )
 }
 
 function readEnginePid(logPath: string): number {

@@ -66,6 +66,43 @@ describe.runIf(hasElectron())('the desktop window', () => {
     expect(preferences).toEqual({ sandbox: true, contextIsolation: true, nodeIntegration: false, webSecurity: true })
   })
 
+  it('shows the commands of the page in the native menu, in its language, and does what is chosen there', async () => {
+    const { page, app, complaints } = running
+    const item = (id: string) =>
+      app.evaluate(({ Menu }, name) => {
+        const found = Menu.getApplicationMenu()?.getMenuItemById(name)
+        return found && { label: found.label, enabled: found.enabled }
+      }, id)
+    const choose = (id: string) => app.evaluate(({ Menu }, name) => Menu.getApplicationMenu()!.getMenuItemById(name)!.click(), id)
+    await expect.poll(() => item('goStart')).toEqual({ label: 'Go to Start', enabled: true })
+    await expect.poll(() => item('goClusters')).toEqual({ label: 'Go to Clusters', enabled: false })
+    await choose('goStart')
+    await page.getByRole('heading', { level: 1, name: 'Start' }).waitFor()
+    await choose('goSettings')
+    await page.getByText('简体中文', { exact: true }).click()
+    await expect.poll(() => item('openLogs')).toEqual({ label: '打开日志', enabled: true })
+    await expect.poll(() => item('goStart')).toEqual({ label: expect.stringMatching(/开始/), enabled: true })
+    await page.getByText('English', { exact: true }).click()
+    await expect.poll(() => item('openLogs')).toEqual({ label: 'Open logs', enabled: true })
+    expect(complaints).toEqual([])
+  })
+
+  it('takes the theme of the page for its own', async () => {
+    const { page, app } = running
+    const source = () => app.evaluate(({ nativeTheme }) => nativeTheme.themeSource)
+    await page.getByText('Dark', { exact: true }).click()
+    await expect.poll(source).toBe('dark')
+    await page.getByText('System', { exact: true }).click()
+    await expect.poll(source).toBe('system')
+  })
+
+  it('copies what a report of a problem needs', async () => {
+    const { app } = running
+    await app.evaluate(({ Menu }) => Menu.getApplicationMenu()!.getMenuItemById('copyDiagnostics')!.click())
+    const text = await app.evaluate(({ clipboard }) => clipboard.readText())
+    expect(text).toMatch(/Engine: \d+\.\d+\.\d+, Node 24\..*engine: process \d+ started/s)
+  })
+
   it('refuses requests of the page that are not as agreed', async () => {
     const { page } = running
     const wrong = await page.evaluate("window.spicerack.setAppearance({ appearance: 'pink' }).then(() => 'done', (error) => String(error))")
@@ -74,10 +111,8 @@ describe.runIf(hasElectron())('the desktop window', () => {
 
   it('creates a project and keeps it open', async () => {
     const { page, complaints } = running
-    const answer = await page.evaluate(
-      `fetch('/rpc/project/create', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ json: { path: ${JSON.stringify(projectPath)} } }) }).then(({ status }) => status)`,
-    )
-    expect([answer, existsSync(join(projectPath, 'project.db'))]).toEqual([200, true])
+    expect(await running.call('project/create', { path: projectPath })).toMatchObject({ name: '果 plants' })
+    expect(existsSync(join(projectPath, 'project.db'))).toBe(true)
     await page.getByRole('link', { name: 'Start' }).click()
     await page.getByRole('button', { name: 'Close project' }).waitFor()
     expect(complaints).toEqual([])
