@@ -49,6 +49,7 @@ export const commands = {
   newCluster: { group: 'selection', keys: ['C'], inMenu: true },
   rename: { group: 'selection', keys: ['F2'], inMenu: true },
   reject: { group: 'selection', keys: ['X'], inMenu: true },
+  takeBack: { group: 'selection', keys: ['Shift+X'], inMenu: true },
   revealFile: { group: 'selection', keys: [], inMenu: true },
 
   showGrid: { group: 'view', keys: ['G'], inMenu: true },

@@ -43,6 +43,11 @@ export const useCorrectionsStore = defineStore('corrections', () => {
       ),
     rename: (clusterId: ClusterId, name: string) =>
       edits.apply(say('renamed', 1, { cluster: name }), () => engineClient.clusters.rename({ clusterId, name })),
+    classify: (clusterIds: readonly ClusterId[], classId: ClassId) =>
+      edits.apply(
+        say('classified', clusterIds.length, { class: clusters.classOf(classId)?.name ?? '', cluster: nameOf(clusterIds[0] as ClusterId) }),
+        () => engineClient.mappings.apply({ mappings: clusterIds.map((clusterId) => ({ clusterId, classId })) }),
+      ),
     recolour: (clusterId: ClusterId, colour: string) =>
       edits.apply(say('recoloured', 1, { cluster: nameOf(clusterId) }), () => engineClient.clusters.recolour({ clusterId, colour })),
   }

@@ -1,7 +1,6 @@
 import { defineStore } from 'pinia'
-import { computed, ref, shallowRef, watch } from 'vue'
+import { ref, shallowRef, watch } from 'vue'
 import type { EngineClient } from '#shared/contract/contract.ts'
-import type { ImageId } from '#shared/entities.ts'
 import { engineClient, fetchImageIds } from '../client/engine-client.ts'
 import { useEngineStore } from './engine.ts'
 import { useNoticesStore } from './notices.ts'
@@ -22,14 +21,6 @@ export const useImageOrderStore = defineStore('imageOrder', () => {
   const isLoaded = ref(false)
   let latest = 0
   let isWanted = false
-
-  /** Place of each id in the order. */
-  const places = computed(() => {
-    const place = new Map<number, number>()
-    for (const [index, id] of ids.value.entries()) place.set(id, index)
-    return place
-  })
-  const placeOf = (id: ImageId): number => places.value.get(id) ?? -1
 
   async function load(): Promise<void> {
     if (!engine.project || !isWanted) return
@@ -64,5 +55,5 @@ export const useImageOrderStore = defineStore('imageOrder', () => {
     return load()
   }
 
-  return { filter, sort, ids, bands, isLoaded, placeOf, show }
+  return { filter, sort, ids, bands, isLoaded, show }
 })

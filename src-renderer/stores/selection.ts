@@ -2,6 +2,9 @@ import { defineStore } from 'pinia'
 import { ref, shallowRef, triggerRef } from 'vue'
 import type { ImageId } from '#shared/entities.ts'
 
+/** What was selected at some time. */
+export type SelectedImages = Readonly<{ bits: Uint32Array; count: number }>
+
 /** The images that are selected, as one bit an image id: a million are held and asked for at no cost. Shared by grid and map. */
 export const useSelectionStore = defineStore('selection', () => {
   const bits = shallowRef(new Uint32Array(64))
@@ -15,21 +18,29 @@ export const useSelectionStore = defineStore('selection', () => {
     return ((bits.value[id >>> 5] ?? 0) & (1 << (id & 31))) !== 0
   }
 
-  function put(id: ImageId, isSelected: boolean): void {
-    if (has(id) === isSelected) return
-    const word = id >>> 5
-    if (word >= bits.value.length) {
-      const wider = new Uint32Array(Math.max(word + 1, bits.value.length * 2))
-      wider.set(bits.value)
-      bits.value = wider
-    }
-    bits.value[word] = (bits.value[word] as number) ^ (1 << (id & 31))
-    count.value += isSelected ? 1 : -1
+  function widen(leastWords: number): void {
+    const wider = new Uint32Array(Math.max(leastWords, bits.value.length * 2))
+    wider.set(bits.value)
+    bits.value = wider
   }
 
   /** Changes many at once; whoever watches is told once. */
   function set(ids: Iterable<number>, isSelected: boolean): void {
-    for (const id of ids) put(id as ImageId, isSelected)
+    let words = bits.value
+    let change = 0
+    for (const id of ids) {
+      const word = id >>> 5
+      const bit = 1 << (id & 31)
+      if (word >= words.length) {
+        widen(word + 1)
+        words = bits.value
+      }
+      const before = words[word] as number
+      if (((before & bit) !== 0) === isSelected) continue
+      words[word] = before ^ bit
+      change += 1
+    }
+    count.value += isSelected ? change : -change
     triggerRef(bits)
   }
 
@@ -40,13 +51,21 @@ export const useSelectionStore = defineStore('selection', () => {
   }
 
   function toggle(id: ImageId): void {
-    put(id, !has(id))
-    triggerRef(bits)
+    set([id], !has(id))
   }
 
   function clear(): void {
     if (count.value > 0) only([])
     anchor.value = undefined
+  }
+
+  const none: SelectedImages = { bits: new Uint32Array(), count: 0 }
+  const keep = (): SelectedImages => ({ bits: bits.value.slice(), count: count.value })
+  function restore(kept: SelectedImages): void {
+    bits.value.fill(0)
+    bits.value.set(kept.bits)
+    count.value = kept.count
+    triggerRef(bits)
   }
 
   /** The ids, ascending. */
@@ -58,5 +77,5 @@ export const useSelectionStore = defineStore('selection', () => {
     return found
   }
 
-  return { bits, count, anchor, current, has, set, only, toggle, clear, ids }
+  return { bits, count, anchor, current, has, set, only, toggle, clear, ids, none, keep, restore }
 })

@@ -12,6 +12,8 @@ import {
 } from '../entities.ts'
 import { procedure } from './procedure.ts'
 
+const imageBands = ['reliable', 'doubtful', 'rejected'] as const
+
 /** Only images for which all of these hold. */
 const imageFilterSchema = z.object({
   status: imageStatusSchema.optional(),
@@ -20,6 +22,8 @@ const imageFilterSchema = z.object({
   classId: classIdSchema.nullable().optional(),
   reliable: z.boolean().optional(),
   rejected: z.boolean().optional(),
+  /** Where it stands in its cluster. */
+  band: z.enum(imageBands).optional(),
   /** Part of the path. */
   search: z.string().optional(),
   /** Where the label comes from. */
@@ -37,7 +41,6 @@ const imageSortSchema = z.enum(['id', 'path', 'confidence', 'localConsistency'])
 
 /** `typical`: reliable first, then surest first; `uncertain`: least sure first. */
 const imageOrderSorts = ['typical', 'uncertain', 'path', 'id'] as const
-const imageBands = ['reliable', 'doubtful', 'rejected'] as const
 
 /** One image as a tile of a grid shows it. */
 export const imageTileSchema = z

@@ -2,6 +2,9 @@ import type { ClassId, ClusterId, Image, ImageId, ImageStatus } from '#shared/en
 import { SpicerackError } from '#shared/errors.ts'
 import type { Connection } from './connection.ts'
 
+/** In the order in which a grid shows them. */
+const bands = ['reliable', 'doubtful', 'rejected'] as const
+
 export type ImageFilter = Readonly<{
   status?: ImageStatus
   clusterId?: ClusterId
@@ -9,6 +12,7 @@ export type ImageFilter = Readonly<{
   classId?: ClassId | null
   reliable?: boolean
   rejected?: boolean
+  band?: (typeof bands)[number]
   /** Inclusive, 0-1. */
   minConfidence?: number
   maxConfidence?: number
@@ -46,7 +50,7 @@ const facts = `LEFT JOIN labels AS h ON h.source = 'human' AND h.image_id = i.id
   LEFT JOIN placements AS p ON p.image_id = i.id`
 const imagesFirst = `FROM images AS i LEFT JOIN assignments AS a ON a.clustering_id = ${current} AND a.image_id = i.id ${facts}`
 const assignmentsFirst = `FROM assignments AS a CROSS JOIN images AS i ON i.id = a.image_id ${facts}`
-/** 0 reliable, 1 doubtful, 2 rejected. */
+/** Index in `bands`. */
 const bandOf =
   'CASE WHEN r.image_id IS NOT NULL THEN 2 WHEN a.reliable = 1 OR p.image_id IS NOT NULL OR h.image_id IS NOT NULL OR l.image_id IS NOT NULL THEN 0 ELSE 1 END'
 const orderColumns: Record<ImageOrderSort, readonly string[]> = {
@@ -169,6 +173,7 @@ function toWhere(filter: ImageFilter): { where: string[]; values: Bound[] } {
   add(`${classOf} IS ?`, filter.classId)
   add('a.reliable = ?', filter.reliable === undefined ? undefined : Number(filter.reliable))
   add('(r.image_id IS NOT NULL) = ?', filter.rejected === undefined ? undefined : Number(filter.rejected))
+  add(`a.image_id IS NOT NULL AND ${bandOf} = ?`, filter.band === undefined ? undefined : bands.indexOf(filter.band))
   add('a.confidence >= ?', filter.minConfidence)
   add('a.confidence <= ?', filter.maxConfidence)
   add('instr(lower(i.path), lower(?)) > 0', filter.text)

@@ -6,20 +6,23 @@ import type { ImageFilter, ImageOrderSort } from '../../stores/image-order.ts'
 export type ImageQuery = Readonly<{ filter: ImageFilter; sort: ImageOrderSort }>
 
 export const imageSorts = ['typical', 'uncertain', 'path', 'id'] as const satisfies readonly ImageOrderSort[]
-const sources = ['human', 'imported', 'mapping'] as const
+export const imageBands = ['reliable', 'doubtful', 'rejected'] as const
+export const imageSources = ['human', 'imported', 'mapping'] as const
 
 export function fromQuery(query: LocationQuery): ImageQuery {
   const text = (name: string): string | undefined => (typeof query[name] === 'string' ? query[name] : undefined)
   const id = (name: string): number | undefined => (Number(text(name)) > 0 ? Number(text(name)) : undefined)
   const clusterId = id('cluster') as ClusterId | undefined
   const classId = text('class') === 'none' ? null : (id('class') as ClassId | undefined)
-  const labelSource = sources.find((source) => source === text('source'))
+  const labelSource = imageSources.find((source) => source === text('source'))
+  const band = imageBands.find((known) => known === text('band'))
   const search = text('search')
   return {
     filter: {
       ...(clusterId === undefined ? {} : { clusterId }),
       ...(classId === undefined ? {} : { classId }),
       ...(labelSource === undefined ? {} : { labelSource }),
+      ...(band === undefined ? {} : { band }),
       ...(text('duplicates') === 'yes' ? { duplicates: true as const } : {}),
       ...(search ? { search } : {}),
       status: 'ok',
@@ -33,6 +36,7 @@ export function toQuery({ filter, sort }: ImageQuery): LocationQueryRaw {
     ...(filter.clusterId === undefined ? {} : { cluster: filter.clusterId }),
     ...(filter.classId === undefined ? {} : { class: filter.classId ?? 'none' }),
     ...(filter.labelSource === undefined ? {} : { source: filter.labelSource }),
+    ...(filter.band === undefined ? {} : { band: filter.band }),
     ...(filter.duplicates ? { duplicates: 'yes' } : {}),
     ...(filter.search ? { search: filter.search } : {}),
     ...(sort === 'typical' ? {} : { sort }),

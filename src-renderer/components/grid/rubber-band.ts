@@ -1,5 +1,5 @@
 import { computed, type Ref, ref } from 'vue'
-import { useSelectionStore } from '../../stores/selection.ts'
+import { type SelectedImages, useSelectionStore } from '../../stores/selection.ts'
 
 type Area = Readonly<{ leftPx: number; rightPx: number; topPx: number; bottomPx: number }>
 
@@ -8,7 +8,7 @@ type Grid = Readonly<{
   offsetPx: Readonly<Ref<number>>
   scrollTo(offsetPx: number): void
   /** Selects what lies in the area, and `base`, what was selected before. */
-  select(area: Area, base: readonly number[]): void
+  select(area: Area, base: SelectedImages): void
 }>
 
 /** A press that moves less than this is a click. */
@@ -22,7 +22,7 @@ export function useRubberBand({ scroller, offsetPx, scrollTo, select }: Grid) {
   const selection = useSelectionStore()
   const from = ref<{ x: number; y: number }>()
   const to = ref<{ x: number; y: number }>()
-  let base: readonly number[] = []
+  let base = selection.none
   let frame = 0
   let pointer = { x: 0, y: 0 }
 
@@ -68,7 +68,7 @@ export function useRubberBand({ scroller, offsetPx, scrollTo, select }: Grid) {
     if (event.clientX - box.left > element.clientWidth) return
     pointer = { x: event.clientX, y: event.clientY }
     from.value = { x: event.clientX - box.left, y: event.clientY - box.top + offsetPx.value }
-    base = event.ctrlKey || event.metaKey ? selection.ids() : []
+    base = event.ctrlKey || event.metaKey ? selection.keep() : selection.none
     const move = (moved: PointerEvent): void => {
       pointer = { x: moved.clientX, y: moved.clientY }
     }
