@@ -45,7 +45,7 @@ describe.runIf(hasBrowser())('clusters and images', () => {
   it('moves images that were selected with the keyboard alone, over a restart undone', async () => {
     const before = await counts()
     await app.goto('/images')
-    const grid = app.page.getByRole('listbox')
+    const grid = app.page.getByRole('listbox', { name: 'All images' })
     await grid.focus()
     await app.page.keyboard.press('ArrowRight')
     for (const _ of [1, 2]) await app.page.keyboard.press('Shift+ArrowRight')
@@ -56,7 +56,7 @@ describe.runIf(hasBrowser())('clusters and images', () => {
     await expect.poll(counts).toContain(3)
 
     await app.restart()
-    await app.page.getByRole('listbox').waitFor()
+    await app.page.getByRole('listbox', { name: 'All images' }).waitFor()
     await app.page.keyboard.press('Control+Z')
     await expect.poll(counts).toEqual(before)
     await app.page.keyboard.press('Control+Shift+Z')
@@ -127,7 +127,7 @@ describe.runIf(hasBrowser())('clusters and images', () => {
     await app.page.getByText(`3 of ${tinyImageCount}`).waitFor()
     await expect.poll(async () => (await app.client.images.list({ filter: { rejected: true } })).total).toBe(1)
     await app.page.keyboard.press('Escape')
-    await app.page.getByRole('listbox').waitFor()
+    await app.page.getByRole('listbox', { name: 'All images' }).waitFor()
     await app.page.keyboard.press('Control+Z')
     await expect.poll(async () => (await app.client.images.list({ filter: { rejected: true } })).total).toBe(0)
   })
