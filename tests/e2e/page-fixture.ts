@@ -81,8 +81,9 @@ export async function openPage({ clustered = false } = {}): Promise<PageFixture>
       await stop()
       await start()
       await client.project.open({ path: projectPath })
-      await page.goto(shell.createLink() + hash)
-      await page.getByRole('navigation').waitFor()
+      await page.goto(shell.createLink())
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await page.evaluate(`location.hash = '${hash}'`)
     },
     async close() {
       await browser.close()
