@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { createEngine } from '#engine/engine.ts'
+import { stateFolder } from '#main/server/state-folder.ts'
 import { createEngineClient } from '#shared/contract/client.ts'
 import type { EngineClient } from '#shared/contract/contract.ts'
 import type { Job } from '#shared/entities.ts'
@@ -30,7 +31,7 @@ const stageTitles: Readonly<Record<string, string>> = {
 
 /** Runs `work` with an engine, and closes the engine whatever happens. */
 export async function withSession<Result>(output: Output, work: (session: Session) => Promise<Result>): Promise<Result> {
-  const engine = createEngine({ reportBug: (error) => output.error(error) })
+  const engine = createEngine({ reportBug: (error) => output.error(error), stateFolder: stateFolder() })
   const client = createEngineClient((request) => engine.handle(request))
   try {
     return await work({ client, handle: engine.handle, output, follow: (job) => followJob(client, output, job) })

@@ -13,6 +13,8 @@ export type EngineOptions = Readonly<{
   reportBug(error: unknown): void
   /** Entry of the training worker thread. */
   workerEntry?: URL
+  /** Where recent projects and the sample project are kept; none are when it is left out. */
+  stateFolder?: string
 }>
 
 export interface Engine {
@@ -39,6 +41,7 @@ export function createEngine(options: EngineOptions): Engine {
     worker,
     startedAt: Date.now(),
     version: readVersion(),
+    stateFolder: options.stateFolder,
     hasSession: () => session !== undefined,
     session() {
       if (!session) throw new SpicerackError('PROJECT_NOT_OPEN', 'No project is open.', { advice: 'Open or create a project first.' })

@@ -1,4 +1,4 @@
-import { Download, Grid3x3, ListChecks, Play, Settings, Tags } from '@lucide/vue'
+import { Download, FolderInput, Grid3x3, ListChecks, Play, Settings, Tags } from '@lucide/vue'
 import type { Component } from 'vue'
 import type { CommandId } from '#shared/commands.ts'
 
@@ -6,6 +6,7 @@ type RailPage = Readonly<{ name: string; command: CommandId; icon: Component }>
 
 /** The steps of the work, in the order of the rail; `name` is that of the route and of its messages. */
 export const railPages = [
+  { name: 'import', command: 'goImport', icon: FolderInput },
   { name: 'run', command: 'goRun', icon: Play },
   { name: 'clusters', command: 'goClusters', icon: Grid3x3 },
   { name: 'align', command: 'goAlign', icon: Tags },

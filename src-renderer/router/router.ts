@@ -5,6 +5,7 @@ export const router = createRouter({
   history: createWebHashHistory(),
   routes: [
     { path: '/', name: 'start', component: () => import('../pages/StartPage.vue') },
+    { path: '/import', name: 'import', component: () => import('../pages/ImportPage.vue'), meta: { needsProject: true } },
     { path: '/run', name: 'run', component: () => import('../pages/RunPage.vue'), meta: { needsProject: true } },
     { path: '/clusters', name: 'clusters', component: () => import('../pages/ClustersPage.vue'), meta: { needsProject: true } },
     { path: '/images', name: 'images', component: () => import('../pages/ImagesPage.vue'), meta: { needsProject: true } },

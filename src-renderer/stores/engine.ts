@@ -1,5 +1,6 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
+import type { EngineClient } from '#shared/contract/contract.ts'
 import type { EngineStatus } from '#shared/contract/engine.ts'
 import type { Job, Run } from '#shared/entities.ts'
 import { type ErrorData, SpicerackError, toErrorData } from '#shared/errors.ts'
@@ -8,6 +9,9 @@ import { engineClient } from '../client/engine-client.ts'
 
 /** `ended`: the engine answers, but not to this page any more. */
 type Connection = 'connecting' | 'connected' | 'lost' | 'ended'
+
+type RunRequest = Parameters<EngineClient['runs']['create']>[0]
+type ImportRequest = Parameters<EngineClient['images']['import']>[0]
 
 /** A copy of what the engine says; the engine is the truth. */
 export const useEngineStore = defineStore('engine', () => {
@@ -110,15 +114,11 @@ export const useEngineStore = defineStore('engine', () => {
     touch,
     refresh,
     openProject,
-    createProject: (path: string, images: string) =>
-      act(async () => {
-        await leaveFor(path)
-        await engineClient.project.create({ path })
-        await engineClient.images.import({ folder: images })
-      }),
-    importImages: (folder: string) => act(() => engineClient.images.import({ folder })),
     closeProject: () => act(() => engineClient.project.close()),
-    startRun: (clusterCount: number, recipe: string) => act(() => engineClient.runs.create({ clusterCount, recipe })),
+    startRun: (request: RunRequest) => act(() => engineClient.runs.create(request)),
+    importFolder: (request: ImportRequest) => act(() => engineClient.images.import(request)),
+    cancelJob: (jobId: Job['id']) => act(() => engineClient.jobs.cancel({ jobId })),
+    act,
     pauseJob,
     resumeJob,
     pauseOrResume,

@@ -9,6 +9,7 @@ import { evaluateContract } from './evaluate.ts'
 import { exportsContract } from './exports.ts'
 import { imagesContract } from './images.ts'
 import { jobsContract } from './jobs.ts'
+import { foldersContract, recentProjectsContract } from './places.ts'
 import { predictContract } from './predict.ts'
 import { projectContract } from './project.ts'
 import { runsContract } from './runs.ts'
@@ -18,6 +19,8 @@ export const contract = {
   engine: engineContract,
   device: deviceContract,
   project: projectContract,
+  recentProjects: recentProjectsContract,
+  folders: foldersContract,
   images: imagesContract,
   runs: runsContract,
   jobs: jobsContract,

@@ -5,10 +5,11 @@ import { standard } from './standard.ts'
 
 const recipes: Readonly<Record<string, Recipe>> = { standard, faithful }
 
+export const recipeNames = Object.keys(recipes)
+
 /** @throws NOT_FOUND with the names there are. */
 export function recipeNamed(name: string): Recipe {
   const recipe = recipes[name]
-  if (!recipe)
-    throw new SpicerackError('NOT_FOUND', `There is no recipe "${name}".`, { advice: `Recipes: ${Object.keys(recipes).join(', ')}.` })
+  if (!recipe) throw new SpicerackError('NOT_FOUND', `There is no recipe "${name}".`, { advice: `Recipes: ${recipeNames.join(', ')}.` })
   return recipe
 }

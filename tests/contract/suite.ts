@@ -43,7 +43,7 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
     beforeAll(async () => {
       folder = await makeTemporaryFolder()
       await makeTinyImages(place('images'))
-      engine = createEngine({ reportBug: (error) => bugs.push(error) })
+      engine = createEngine({ reportBug: (error) => bugs.push(error), stateFolder: place('state') })
       const handle: Engine['handle'] = (request) => {
         request.signal.addEventListener('abort', () => droppedPaths.push(new URL(request.url).pathname))
         return engine.handle(request)
@@ -268,6 +268,25 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       for (const kind of ['keepMine', 'takeNew', 'labelImages', 'labelImages', 'mapCluster', 'createClass', 'createClass'])
         expect((await client.edits.undo()).edits).toMatchObject(kind === 'mapCluster' ? [{ kind }, { kind }] : [{ kind }])
       await client.clusterings.choose({ clusteringId: semi!.id })
+    })
+
+    it('lists folders, and remembers projects until they are forgotten', async () => {
+      const listed = await client.folders.list({ path: place('images') })
+      expect(listed.folders.map(({ name, isProject }) => [name, isProject])).toEqual([
+        ['apples', false],
+        ['limes', false],
+      ])
+      expect(listed.parent).toBe(place())
+      expect((await client.folders.list({ path: place('images', 'apples') })).imageCount).toBe(tinyImageCount / 2)
+      await expect(client.folders.list({ path: place('nowhere') })).rejects.toMatchObject({ code: 'FOLDER_UNREADABLE' })
+      await expect(client.folders.list({ path: 'images' })).rejects.toMatchObject({ code: 'BAD_INPUT' })
+      expect((await client.folders.list({})).folders).toBeInstanceOf(Array)
+
+      const { path } = await client.project.get()
+      expect((await client.recentProjects.list())[0]).toMatchObject({ path, isMissing: false })
+      expect(await client.recentProjects.forget({ path })).toEqual({ forgotten: true })
+      expect(await client.recentProjects.forget({ path })).toEqual({ forgotten: false })
+      await expect(client.recentProjects.openSample()).rejects.toMatchObject({ code: 'CONFLICT' })
     })
 
     it('orders all images for a grid, shows them as tiles, and gives every cluster its covers', async () => {

@@ -60,7 +60,7 @@ describe.runIf(hasBrowser())('the first page', () => {
   it('opens over a link that works once, and shows the version of the engine', async () => {
     const link = shell.createLink()
     await page.goto(link)
-    await expect.poll(() => heading().textContent()).toBe('No project is open')
+    await expect.poll(() => heading().textContent()).toBe('Sort a folder of images into labelled jars')
     await page.getByRole('link', { name: 'Settings' }).click()
     await expect.poll(() => page.getByTestId('version').textContent()).toBe(version)
     expect(complaints).toEqual([])
@@ -127,17 +127,21 @@ describe.runIf(hasBrowser())('the first page', () => {
     await client.project.close()
 
     await page.goto(shell.createLink())
-    const field = page.getByLabel('Path of the project')
-    await field.fill(join(folder, 'nothing.spicerack'))
-    await page.getByRole('button', { name: 'Open project' }).click()
+    await heading().waitFor()
+    const openBy = async (place: string): Promise<void> => {
+      await page.keyboard.press('Control+O')
+      const dialog = page.getByRole('dialog')
+      await dialog.getByRole('textbox').fill(place)
+      await dialog.getByRole('button', { name: 'Open project' }).click()
+    }
+    await openBy(join(folder, 'nothing.spicerack'))
     await page.getByRole('alert').waitFor()
     complaints = complaints.filter((line) => !/status of 4\d\d/.test(line))
-    await field.fill(path)
-    await page.getByRole('button', { name: 'Open project' }).click()
+    await openBy(path)
     await expect.poll(() => page.locator('.counts dd').allTextContents()).toEqual(['1,000', '1,000', '0', '0'])
     expect(await page.getByRole('alert').count()).toBe(0)
     await page.getByRole('button', { name: 'Close project' }).click()
-    await expect.poll(() => heading().textContent()).toBe('No project is open')
+    await expect.poll(() => heading().textContent()).toBe('Sort a folder of images into labelled jars')
     expect(complaints).toEqual([])
   })
 
@@ -158,7 +162,7 @@ describe.runIf(hasBrowser())('the first page', () => {
     await expect.poll(() => current.count(), { timeout: 90_000 }).toBe(1)
     await page.getByRole('link', { name: 'Start' }).click()
     await page.getByRole('button', { name: 'Pause work and close project' }).click()
-    await expect.poll(() => heading().textContent(), { timeout: 90_000 }).toBe('No project is open')
+    await expect.poll(() => heading().textContent(), { timeout: 90_000 }).toBe('Sort a folder of images into labelled jars')
     expect(complaints).toEqual([])
   })
 

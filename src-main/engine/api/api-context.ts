@@ -10,6 +10,8 @@ export interface ApiContext {
   readonly worker: TrainingWorker
   readonly startedAt: number
   readonly version: string
+  /** Where recent projects and the sample project are kept; undefined to keep none. */
+  readonly stateFolder: string | undefined
   /** @throws PROJECT_NOT_OPEN */
   session(): ProjectSession
   hasSession(): boolean

@@ -1,5 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os'
-import { api } from './api-context.ts'
+import type { Project } from '#shared/entities.ts'
+import { type ApiContext, api } from './api-context.ts'
+import { rememberProject } from './recent-projects.ts'
 import { valueOrThrow } from './worker-answer.ts'
 
 export const engineApi = {
@@ -26,8 +28,18 @@ export const deviceApi = {
 }
 
 export const projectApi = {
-  create: api.project.create.handler(async ({ context, input }) => (await context.open(input.path, true)).project.describe()),
-  open: api.project.open.handler(async ({ context, input }) => (await context.open(input.path, false)).project.describe()),
-  close: api.project.close.handler(async ({ context }) => ({ closed: await context.close() })),
+  create: api.project.create.handler(({ context, input }) => openRemembered(context, input.path, true)),
+  open: api.project.open.handler(({ context, input }) => openRemembered(context, input.path, false)),
+  close: api.project.close.handler(async ({ context }) => {
+    // Once more, with the number of images that it has now.
+    if (context.hasSession()) rememberProject(context, context.session().project.describe())
+    return { closed: await context.close() }
+  }),
   get: api.project.get.handler(({ context }) => context.session().project.describe()),
+}
+
+async function openRemembered(context: ApiContext, path: string, isNew: boolean): Promise<Project> {
+  const project = (await context.open(path, isNew)).project.describe()
+  rememberProject(context, project)
+  return project
 }

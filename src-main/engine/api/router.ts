@@ -6,11 +6,13 @@ import { editsApi } from './edits.ts'
 import { deviceApi, engineApi, projectApi } from './engine.ts'
 import { evaluateApi } from './evaluate.ts'
 import { exportsApi } from './exports.ts'
+import { foldersApi } from './folders.ts'
 import { imagesApi } from './images.ts'
 import { jobsApi } from './jobs.ts'
 import { labelsApi } from './labels.ts'
 import { mappingsApi } from './mappings.ts'
 import { predictApi } from './predict.ts'
+import { recentProjectsApi } from './recent-projects.ts'
 import { runsApi } from './runs.ts'
 import { clustersSuggest } from './suggest-clusters.ts'
 
@@ -19,6 +21,8 @@ export const router = {
   engine: engineApi,
   device: deviceApi,
   project: projectApi,
+  recentProjects: recentProjectsApi,
+  folders: foldersApi,
   images: imagesApi,
   runs: runsApi,
   jobs: jobsApi,
