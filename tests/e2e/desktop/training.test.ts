@@ -39,7 +39,7 @@ describe.runIf(hasElectron())('a training in the desktop window', () => {
     await expect.poll(isKeptAwake, { timeout: 10_000 }).toBe(true)
   })
 
-  it('is interrupted when the engine dies, and goes on when it is asked to', async () => {
+  it('is interrupted when the engine dies, and goes on when it is asked to', { timeout: 150_000 }, async () => {
     const { page, enginePid } = running
     const first = enginePid()
     process.kill(first, 'SIGKILL')
