@@ -41,9 +41,11 @@ describe.runIf(hasPackage())('the packed app', () => {
     const portFile = join(userData, 'DevToolsActivePort')
     while (!existsSync(portFile) && child.exitCode === null) await delay(100)
     await delay(200)
-    browser = await chromium.connectOverCDP(`http://127.0.0.1:${readFileSync(portFile, 'utf8').split('\n')[0]}`)
-    const [context] = browser.contexts()
-    page = context!.pages()[0] ?? (await context!.waitForEvent('page'))
+    const address = `http://127.0.0.1:${readFileSync(portFile, 'utf8').split('\n')[0]}`
+    // A connection that is made before there is a page never answers.
+    while (!(await (await fetch(`${address}/json/list`)).text()).includes('spicerack://app/#')) await delay(100)
+    browser = await chromium.connectOverCDP(address)
+    page = browser.contexts()[0]!.pages()[0]!
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') complaints.push(`${message.type()}: ${message.text()}`)
     })
