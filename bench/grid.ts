@@ -128,17 +128,28 @@ await page.waitForTimeout(500)
 note(`Ctrl+A on ${imageCount.toLocaleString('en')} images: longest task of the page`, milliseconds(await longest()), '')
 await page.keyboard.press('Escape')
 
+const firstCluster = (await client.clusters.list())[0].id as ClusterId
 type Sort = NonNullable<Parameters<EngineClient['images']['order']>[0]['sort']>
 for (const sort of ['typical', 'uncertain', 'path'] as const satisfies readonly Sort[]) {
-  const times: number[] = []
-  for (let round = 0; round < 3; round++) times.push(await time(() => client.images.order({ filter: { status: 'ok' }, sort })))
-  note(`order by ${sort}, in the engine`, milliseconds(median(times)), '< 50 ms')
+  // Something is written before each first question, so that it is read from the database.
+  const first: number[] = []
+  const again: number[] = []
+  for (let round = 0; round < 3; round++) {
+    await client.clusters.rename({ clusterId: firstCluster, name: `Round ${round}` })
+    first.push(await time(() => client.images.order({ filter: { status: 'ok' }, sort })))
+    again.push(await time(() => client.images.order({ filter: { status: 'ok' }, sort })))
+    await client.edits.undo()
+  }
+  note(
+    `order by ${sort}, in the engine: after a change, and again`,
+    `${median(first).toFixed(0)} and ${milliseconds(median(again))}`,
+    '< 50 ms',
+  )
 }
 const ids = Array.from({ length: movedCount }, (_, index) => (index * 3 + 1) as ImageId)
-const target = (await client.clusters.list())[0].id as ClusterId
 note(
   `move ${movedCount.toLocaleString('en')} images, to the reply`,
-  milliseconds(await time(() => client.assignments.move({ imageIds: ids, clusterId: target }))),
+  milliseconds(await time(() => client.assignments.move({ imageIds: ids, clusterId: firstCluster }))),
   '< 300 ms',
 )
 note('undo it, to the reply', milliseconds(await time(() => client.edits.undo())), '< 300 ms')

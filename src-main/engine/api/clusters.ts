@@ -1,5 +1,4 @@
 import { splitCluster } from '#engine/clustering/split-cluster.ts'
-import { typicalRows } from '#engine/clustering/typical-rows.ts'
 import type { OpenProject } from '#engine/database/project.ts'
 import { readRunEmbedding } from '#engine/jobs/run-embedding.ts'
 import type { ClusterId, ImageId } from '#shared/entities.ts'
@@ -52,15 +51,17 @@ export const assignmentsApi = {
 }
 
 function findCovers(project: OpenProject, count: number) {
-  const { imageIds, clusterIds, confidences, reliable } = project.clusterings.columns(currentClustering(project).id)
-  return [...typicalRows(clusterIds, confidences, reliable, count)].map(([clusterId, rows]) => {
-    const images = project.pages.several(rows.map((row) => imageIds[row] as ImageId))
-    return {
-      clusterId: clusterId as ClusterId,
-      imageIds: images.map(({ id }) => id),
-      thumbnailUrls: images.flatMap((image) => thumbnailUrl(image) ?? []),
-    }
-  })
+  const { id } = currentClustering(project)
+  const typical = project.clusters
+    .list()
+    .filter(({ imageCount }) => imageCount > 0)
+    .map((cluster) => ({ clusterId: cluster.id, imageIds: project.clusterings.typical(id, cluster.id, count) }))
+  const urls = new Map(project.pages.several(typical.flatMap(({ imageIds }) => imageIds)).map((image) => [image.id, thumbnailUrl(image)]))
+  return typical.map(({ clusterId, imageIds }) => ({
+    clusterId,
+    imageIds,
+    thumbnailUrls: imageIds.flatMap((imageId) => urls.get(imageId) ?? []),
+  }))
 }
 
 /** The cluster made last: ids only grow, and the edit that made it has just been committed in this same turn. */

@@ -3,6 +3,7 @@ import type { Image } from '#shared/entities.ts'
 import { api } from './api-context.ts'
 import { thumbnailUrl } from './bytes.ts'
 import { keepIdList } from './id-lists.ts'
+import { readOrder } from './image-orders.ts'
 
 const bandNames = ['reliable', 'doubtful', 'rejected'] as const
 
@@ -19,7 +20,7 @@ export const imagesApi = {
   order: api.images.order.handler(({ context, input }) => {
     const { project } = context.session()
     const { search, ...given } = input.filter
-    const { ids, bands } = project.pages.order(definedOf({ ...given, text: search }), input.sort, input.descending)
+    const { ids, bands } = readOrder(project, definedOf({ ...given, text: search }), input.sort, input.descending)
     return { count: ids.length, url: keepIdList(project, ids), bands: input.sort === 'typical' ? countBands(bands) : [] }
   }),
   tiles: api.images.tiles.handler(({ context, input }) => context.session().project.pages.several(input.imageIds).map(toTile)),

@@ -16,17 +16,21 @@ export const mappingsApi = {
 
 /** The labelled images of the current clustering: class and cluster of each, as places in their lists; -1 is none. */
 function readLabelledImages(project: OpenProject) {
-  const { imageIds, clusterIds } = project.clusterings.columns(currentClustering(project).id)
+  const labels = project.labels.given()
+  const clusterIdOf = project.clusterings.clustersOf(
+    currentClustering(project).id,
+    labels.map(({ imageId }) => imageId),
+  )
   const classes = project.classes.list()
   const classIndex = new Map(classes.map(({ id }, index) => [id, index]))
-  const labels = new Map(project.labels.given().map(({ imageId, classId }) => [imageId as number, classIndex.get(classId) ?? -1]))
   const clusters = project.clusters.list()
-  const clusterIndex = new Map(clusters.map(({ id }, index) => [id as number, index]))
+  const clusterIndex = new Map(clusters.map(({ id }, index) => [id, index]))
+  const held = labels.filter(({ imageId }) => clusterIdOf.has(imageId))
   return {
     classes,
     clusters,
-    clusterOfImage: Int32Array.from(clusterIds, (id) => clusterIndex.get(id) ?? -1),
-    classOfImage: Int32Array.from(imageIds, (id) => labels.get(id) ?? -1),
+    clusterOfImage: Int32Array.from(held, ({ imageId }) => clusterIndex.get(clusterIdOf.get(imageId)!) ?? -1),
+    classOfImage: Int32Array.from(held, ({ classId }) => classIndex.get(classId) ?? -1),
   }
 }
 

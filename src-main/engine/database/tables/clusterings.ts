@@ -55,6 +55,17 @@ export function createClusteringsTable(connection: Connection) {
        WHERE clustering_id = ? ORDER BY image_id`,
     )
     .raw()
+  const typical = sql
+    .prepare<[number, number, number], ImageId>(
+      `SELECT image_id FROM assignments WHERE clustering_id = ? AND cluster_id = ?
+       ORDER BY reliable DESC, confidence DESC, image_id LIMIT ?`,
+    )
+    .pluck()
+  const clusterOfSome = sql
+    .prepare<[number, string], [ImageId, ClusterId]>(
+      'SELECT image_id, cluster_id FROM assignments WHERE clustering_id = ? AND image_id IN (SELECT value FROM json_each(?))',
+    )
+    .raw()
   const setReliable = sql.prepare('UPDATE assignments SET local_consistency = ?, reliable = ? WHERE clustering_id = ? AND image_id = ?')
   const point = sql.prepare('UPDATE project SET current_clustering_id = ?')
   const obey = sql.prepare(
@@ -103,6 +114,11 @@ export function createClusteringsTable(connection: Connection) {
     })
 
   return {
+    /** The most typical images of a cluster: reliable ones first, then surest first. */
+    typical: (clusteringId: ClusteringId, clusterId: ClusterId, count: number): ImageId[] => typical.all(clusteringId, clusterId, count),
+    /** The clusters of some images; an image that the clustering does not hold has none. */
+    clustersOf: (clusteringId: ClusteringId, imageIds: readonly ImageId[]): Map<ImageId, ClusterId> =>
+      new Map(clusterOfSome.all(clusteringId, JSON.stringify(imageIds))),
     /** Keeps a clustering with all its assignments and what it says against a person's decisions, in one transaction. It is not looked at before `setCurrent`. */
     save: (clustering: NewClustering): Clustering =>
       write(() => {
