@@ -1,4 +1,4 @@
-import { Download, FolderInput, Grid3x3, ListChecks, Play, Settings, Tags } from '@lucide/vue'
+import { Download, FolderInput, GitCompareArrows, Grid3x3, ListChecks, Play, Settings, Tags } from '@lucide/vue'
 import type { Component } from 'vue'
 import type { CommandId } from '#shared/commands.ts'
 
@@ -11,6 +11,7 @@ export const railPages = [
   { name: 'clusters', command: 'goClusters', icon: Grid3x3 },
   { name: 'align', command: 'goAlign', icon: Tags },
   { name: 'review', command: 'goReview', icon: ListChecks },
+  { name: 'diff', command: 'goDiff', icon: GitCompareArrows },
   { name: 'export', command: 'goExport', icon: Download },
 ] as const satisfies readonly RailPage[]
 

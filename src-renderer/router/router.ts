@@ -11,6 +11,7 @@ export const router = createRouter({
     { path: '/images', name: 'images', component: () => import('../pages/ImagesPage.vue'), meta: { needsProject: true } },
     { path: '/align', name: 'align', component: () => import('../pages/AlignPage.vue'), meta: { needsProject: true } },
     { path: '/review', name: 'review', component: () => import('../pages/ReviewPage.vue'), meta: { needsProject: true } },
+    { path: '/diff', name: 'diff', component: () => import('../pages/DiffPage.vue'), meta: { needsProject: true } },
     { path: '/export', name: 'export', component: () => import('../pages/ExportPage.vue'), meta: { needsProject: true } },
     { path: '/settings', name: 'settings', component: () => import('../pages/SettingsPage.vue') },
     { path: '/compute', name: 'compute', component: () => import('../pages/ComputePage.vue') },

@@ -3,6 +3,7 @@ import clusters from './clusters.json'
 import commands from './commands.json'
 import compute from './compute.json'
 import desktop from './desktop.json'
+import diff from './diff.json'
 import exporting from './export.json'
 import frame from './frame.json'
 import review from './review.json'
@@ -17,6 +18,7 @@ export const messages = {
   ...commands,
   ...compute,
   ...desktop,
+  ...diff,
   ...exporting,
   ...frame,
   ...review,
