@@ -41,6 +41,8 @@ export type DeviceReport = Readonly<{
     /** Why it is not used, or what it runs on. */
     reason: string
     device?: string
+    /** Set where it is missing and can be installed: about how much is downloaded. */
+    installBytes?: number
     /** Self-test: greatest relative error of a convolution and its gradients against known values. */
     selfTestError?: number
     /** Self-test: thousand millions of multiply-adds a second in a 3x3 convolution, forward and backward. */

@@ -13,6 +13,8 @@ export type EngineOptions = Readonly<{
   reportBug(error: unknown): void
   /** Entry of the training worker thread. */
   workerEntry?: URL
+  /** Program that installs TensorFlow. */
+  installerEntry?: URL
   /** Where recent projects and the sample project are kept; none are when it is left out. */
   stateFolder?: string
 }>
@@ -39,6 +41,7 @@ export function createEngine(options: EngineOptions): Engine {
   const context: ApiContext = {
     pool,
     worker,
+    installerEntry: options.installerEntry ?? new URL('./runtime/install-command.ts', import.meta.url),
     startedAt: Date.now(),
     version: readVersion(),
     stateFolder: options.stateFolder,

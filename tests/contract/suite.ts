@@ -6,6 +6,7 @@ import { createEngine, type Engine } from '#engine/engine.ts'
 import { type Carrier, createEngineClient } from '#shared/contract/client.ts'
 import { contract, type EngineClient } from '#shared/contract/contract.ts'
 import type { ClusterId, ImageId, RunId } from '#shared/entities.ts'
+import type { SpicerackError } from '#shared/errors.ts'
 import { makeTemporaryFolder, makeTinyImages, tinyImageCount, tinyRun, untilAtRest } from '../tiny-project.ts'
 
 /** A way to reach the engine. */
@@ -428,6 +429,16 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       const { used, providers } = await client.device.report({ backend: 'wasm' })
       expect(used).toBe('wasm')
       expect(providers.length).toBe(5)
+    })
+
+    it('installs TensorFlow where it can, or says why not', async () => {
+      const steps: string[] = []
+      const install = async (): Promise<void> => {
+        for await (const { step } of await client.device.install({})) steps.push(step)
+      }
+      const problem = await install().catch((error: SpicerackError) => error.code)
+      if (problem === undefined) expect(steps.at(-1)).toBe('done')
+      else expect(['BACKEND_UNAVAILABLE', 'NETWORK', 'DISK_FULL']).toContain(problem)
     })
 
     it('offers the same to scripts, with a description', async () => {

@@ -8,6 +8,8 @@ import type { ProjectSession } from './project-session.ts'
 export interface ApiContext {
   readonly pool: ImagePool
   readonly worker: TrainingWorker
+  /** Program that installs TensorFlow. */
+  readonly installerEntry: URL
   readonly startedAt: number
   readonly version: string
   /** Where recent projects and the sample project are kept; undefined to keep none. */

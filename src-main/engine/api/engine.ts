@@ -1,4 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os'
+import { installTensorFlow } from '#engine/jobs/tensorflow-install.ts'
 import type { Project } from '#shared/entities.ts'
 import { type ApiContext, api } from './api-context.ts'
 import { rememberProject } from './recent-projects.ts'
@@ -24,6 +25,11 @@ export const deviceApi = {
   report: api.device.report.handler(async ({ context, input }) => {
     const { used, providers } = valueOrThrow(await context.worker.ask((calls) => calls.device(input)))
     return { used, providers }
+  }),
+  install: api.device.install.handler(async function* ({ context, input, signal }) {
+    yield* installTensorFlow(context.installerEntry, input.build, signal)
+    // A thread that computes on something else keeps it for ever; the next one finds TensorFlow.
+    if (!context.worker.isBusy()) await context.worker.kill()
   }),
 }
 

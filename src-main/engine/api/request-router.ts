@@ -23,7 +23,8 @@ export function createRequestRouter(
 ): (request: Request) => Promise<Response> {
   const reportErrors = async <T>({ next }: { next(): Promise<T> }): Promise<T> => {
     try {
-      return await next()
+      const output = await next()
+      return isStream(output) ? (withWireErrors(output, report) as T) : output
     } catch (error) {
       throw toWireError(error, report)
     }
@@ -67,6 +68,19 @@ export function createRequestRouter(
       const { code, message, data } = toWireError(error, report)
       return errorResponse({ code, message, ...data })
     }
+  }
+}
+
+function isStream(output: unknown): output is AsyncGenerator<unknown> {
+  return typeof output === 'object' && output !== null && Symbol.asyncIterator in output
+}
+
+/** What fails after the answer has begun fails with one of our codes as well. */
+async function* withWireErrors(stream: AsyncGenerator<unknown>, report: (error: unknown) => void): AsyncGenerator<unknown> {
+  try {
+    return yield* stream
+  } catch (error) {
+    throw toWireError(error, report)
   }
 }
 

@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { toErrorData } from '#shared/errors.ts'
 import type { DeviceReport, DeviceRequest } from '#shared/worker-protocol.ts'
+import { installedTensorFlow } from './install-tensorflow.ts'
 import { loadBackend, providers } from './load-backend.ts'
 import type { ProviderName } from './provider.ts'
+import { tensorFlowBuild, unsupportedReason } from './tensorflow-build.ts'
 
 type ProviderReport = DeviceReport['providers'][number]
 type Trial = Omit<ProviderReport, 'state'> & Readonly<{ works: boolean; isSlow: boolean }>
@@ -75,8 +77,14 @@ async function reportOne(name: ProviderName): Promise<Omit<Trial, 'title'>> {
     return { name, works: true, isSlow: slowReason !== undefined, reason: slowReason ?? device, ...figures }
   } catch (error) {
     // The cause is what the provider said, without "the backend … cannot be used" before it.
-    return { name, works: false, isSlow: false, reason: toErrorData((error as Error).cause ?? error).message }
+    const reason = toErrorData((error as Error).cause ?? error).message
+    return { name, works: false, isSlow: false, reason, ...(name === 'tensorflow-wheel' && (await installSize())) }
   }
+}
+
+async function installSize(): Promise<{ installBytes?: number }> {
+  const canBeInstalled = unsupportedReason() === undefined && (await installedTensorFlow()) === undefined
+  return canBeInstalled ? { installBytes: tensorFlowBuild().downloadBytes } : {}
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
