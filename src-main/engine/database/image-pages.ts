@@ -1,6 +1,7 @@
 import type { ClassId, ClusterId, Image, ImageId, ImageStatus } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { Connection } from './connection.ts'
+import { type RankedRow, rankRows } from './rank-rows.ts'
 
 /** In the order in which a grid shows them. */
 const bands = ['reliable', 'doubtful', 'rejected'] as const
@@ -53,12 +54,6 @@ const assignmentsFirst = `FROM assignments AS a CROSS JOIN images AS i ON i.id =
 /** Index in `bands`. */
 const bandOf =
   'CASE WHEN r.image_id IS NOT NULL THEN 2 WHEN a.reliable = 1 OR p.image_id IS NOT NULL OR h.image_id IS NOT NULL OR l.image_id IS NOT NULL THEN 0 ELSE 1 END'
-const orderColumns: Record<ImageOrderSort, readonly string[]> = {
-  typical: ['band', '-a.confidence', 'i.id'],
-  uncertain: ['a.confidence IS NULL', 'a.confidence', 'i.id'],
-  path: ['i.path', 'i.id'],
-  id: ['i.id'],
-}
 const columns = `i.id, i.root_id AS rootId, i.path, i.status, i.problem_code AS problemCode, i.reason, i.content_hash AS contentHash,
   i.size_bytes AS sizeBytes, i.modified_at AS modifiedAt, i.width_px AS widthPx, i.height_px AS heightPx, i.format,
   i.perceptual_hash AS perceptualHash, i.exact_group AS exactGroup, i.near_group AS nearGroup, i.imported_at AS importedAt,
@@ -120,13 +115,21 @@ export function createImagePages({ sql }: Connection) {
     order: (filter: ImageFilter, sort: ImageOrderSort, descending: boolean): Readonly<{ ids: Int32Array; bands: Int8Array }> => {
       const { where, values } = toWhere(filter)
       const condition = where.length ? `WHERE ${where.join(' AND ')}` : ''
+      if (sort === 'path' || sort === 'id') {
+        const way = descending ? ' DESC' : ''
+        const rows = sql
+          .prepare<Bound[], [number, number]>(
+            `SELECT i.id, ${bandOf} ${imagesFirst} ${condition} ORDER BY ${sort === 'path' ? `i.path${way}, ` : ''}i.id${way}`,
+          )
+          .raw()
+          .all(...values)
+        return { ids: Int32Array.from(rows, ([id]) => id), bands: Int8Array.from(rows, ([, band]) => band) }
+      }
       const rows = sql
-        .prepare<Bound[], [number, number]>(
-          `SELECT i.id, ${bandOf} AS band ${imagesFirst} ${condition} ORDER BY ${orderColumns[sort].map((column) => column + (descending ? ' DESC' : ' ASC')).join(', ')}`,
-        )
+        .prepare<Bound[], RankedRow>(`SELECT i.id, ${bandOf}, a.confidence ${imagesFirst} ${condition}`)
         .raw()
         .all(...values)
-      return { ids: Int32Array.from(rows, ([id]) => id), bands: Int8Array.from(rows, ([, band]) => band) }
+      return rankRows(rows, sort, descending)
     },
     /** The images of these ids, in this order; those that do not exist are left out. */
     several: (ids: readonly ImageId[]): Image[] => {
