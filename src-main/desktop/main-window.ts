@@ -8,6 +8,8 @@ import { type Bounds, restoreBounds, smallestSize } from './window-bounds.ts'
 /** What is remembered of the window from one start to the next. */
 type WindowState = { bounds?: Bounds; isMaximized?: boolean; appearance?: Appearance }
 
+const showAfterMs = 4000
+
 /** The ground of the page in each theme, so that nothing flashes before it is drawn. */
 const grounds = { light: '#f9f8f6', dark: '#171614' } as const
 
@@ -35,7 +37,13 @@ export function openMainWindow(options: Readonly<{ places: Places; statePath: st
     webPreferences: { preload: places.preload, sandbox: true, contextIsolation: true, nodeIntegration: false, webSecurity: true },
   })
   if (state.isMaximized) window.maximize()
-  window.once('ready-to-show', () => window.show())
+  // A system whose graphics fail at first may never call it ready, and a page that is not shown asks the engine nothing.
+  const lateShow = setTimeout(() => window.show(), showAfterMs)
+  window.once('ready-to-show', () => {
+    clearTimeout(lateShow)
+    window.show()
+  })
+  window.once('closed', () => clearTimeout(lateShow))
   window.webContents.on('will-navigate', (event) => event.preventDefault())
   window.webContents.on('will-attach-webview', (event) => event.preventDefault())
   window.webContents.setWindowOpenHandler(() => ({ action: 'deny' }))
