@@ -14,8 +14,8 @@ export type ReviewMode = (typeof reviewModes)[number]
 
 /** How many of each cluster are worth a look before matching. */
 const examplesPerCluster = 5
-/** Tiles are asked for this far ahead, so that the next image is there when its turn comes. */
-const aheadCount = 48
+/** Tiles are asked for this far ahead: enough that the next image is there when its turn comes, or that sixteen alike are found. */
+const aheadCounts: Readonly<Record<ReviewMode, number>> = { uncertain: 48, examples: 48, blocks: 480 }
 
 /** The images to look at, one after the other, and what was said of each. */
 export const useReviewStore = defineStore('review', () => {
@@ -29,6 +29,7 @@ export const useReviewStore = defineStore('review', () => {
   /** What was said of an image in this sitting. */
   const judged = shallowRef<ReadonlyMap<ImageId, string>>(new Map())
   const isLoading = ref(false)
+  let aheadCount = aheadCounts.uncertain
 
   const current = computed(() => {
     const id = ids.value[index.value]
@@ -38,6 +39,7 @@ export const useReviewStore = defineStore('review', () => {
 
   async function begin(mode: ReviewMode): Promise<void> {
     isLoading.value = true
+    aheadCount = aheadCounts[mode]
     ids.value = []
     index.value = 0
     judged.value = new Map()
