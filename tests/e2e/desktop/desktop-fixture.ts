@@ -18,10 +18,14 @@ async function buildAppFolder(): Promise<string> {
     build: { outDir: join(folder, 'dist', 'renderer') },
   })
   for (const name of ['src-main', 'src-shared', 'resources', 'node_modules']) symlinkSync(join(repositoryRoot, name), join(folder, name))
+  // Holds the app back until the test has hold of it: a page that loads while Playwright attaches is sometimes never seen by it.
+  const holder = join(repositoryRoot, 'node_modules', 'playwright-core', 'lib', 'server', 'electron', 'loader.js')
   writeFileSync(
-    join(folder, 'package.json'),
-    JSON.stringify({ name: 'spicerack', version: '0.0.0', type: 'module', main: 'dist/main/main.js' }),
+    join(folder, 'hold.mjs'),
+    `import { createRequire } from 'node:module'\ncreateRequire(import.meta.url)(${JSON.stringify(holder)})\n`,
   )
+  writeFileSync(join(folder, 'held.mjs'), `import './hold.mjs'\nimport './dist/main/main.js'\n`)
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'spicerack', version: '0.0.0', type: 'module', main: 'held.mjs' }))
   return folder
 }
 
@@ -57,7 +61,8 @@ export async function openDesktop(): Promise<DesktopFixture> {
   const env = { ...process.env, ...display.environment, SPICERACK_NODE: process.execPath, LANG: 'en_GB.UTF-8' } as Record<string, string>
   // The test runner's own settings are none of the engine's.
   for (const name of ['NODE_OPTIONS', 'VITEST', 'NODE_ENV']) delete env[name]
-  const args = ['--no-sandbox', `--user-data-dir=${userData}`, '--lang=en-GB', appFolder]
+  // Without a graphics card its graphics process fails at the start, and now and then the page waits for it for ever.
+  const args = ['--no-sandbox', '--disable-gpu', `--user-data-dir=${userData}`, '--lang=en-GB', appFolder]
   return {
     folder,
     command: { executable: findElectron()!, args, env },

@@ -33,7 +33,7 @@ describe.runIf(hasPackage())('the packed app', () => {
     const userData = join(folder, 'user-data')
     // Its fuses keep out what a debugger of Node needs: both variables must be without effect.
     const env = { ...process.env, ...display.environment, ELECTRON_RUN_AS_NODE: '1', NODE_OPTIONS: '--require=/nowhere.js' }
-    child = spawn(program, ['--no-sandbox', `--user-data-dir=${userData}`, '--remote-debugging-port=0', '--lang=en-GB'], {
+    child = spawn(program, ['--no-sandbox', '--disable-gpu', `--user-data-dir=${userData}`, '--remote-debugging-port=0', '--lang=en-GB'], {
       env,
       stdio: 'ignore',
       cwd: folder,
