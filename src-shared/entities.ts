@@ -41,7 +41,7 @@ export type DuplicateGroupId = z.infer<typeof duplicateGroupIdSchema>
 
 export const stageNameSchema = z.enum(stageNames)
 const jobKindSchema = z.enum(jobKinds)
-const errorDataSchema = z
+export const errorDataSchema = z
   .object({
     code: z.enum(Object.keys(errorAudiences) as [ErrorCode, ...ErrorCode[]]),
     message: z.string(),

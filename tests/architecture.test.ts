@@ -35,7 +35,7 @@ const layers: Readonly<Record<string, Layer>> = {
     hasNode: false,
   },
   [`${engine}/worker`]: {
-    layers: ['src-shared', `${engine}/training`, `${engine}/ml`, `${engine}/runtime`, `${engine}/files`],
+    layers: ['src-shared', `${engine}/training`, `${engine}/clustering`, `${engine}/ml`, `${engine}/runtime`, `${engine}/files`],
     packages: ['birpc'],
     hasNode: true,
   },

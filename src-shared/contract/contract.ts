@@ -9,6 +9,7 @@ import { evaluateContract } from './evaluate.ts'
 import { exportsContract } from './exports.ts'
 import { imagesContract } from './images.ts'
 import { jobsContract } from './jobs.ts'
+import { layoutsContract } from './layouts.ts'
 import { foldersContract, recentProjectsContract } from './places.ts'
 import { predictContract } from './predict.ts'
 import { projectContract } from './project.ts'
@@ -32,6 +33,7 @@ export const contract = {
   labels: labelsContract,
   edits: editsContract,
   diff: diffContract,
+  layouts: layoutsContract,
   exports: exportsContract,
   evaluate: evaluateContract,
   predict: predictContract,

@@ -69,6 +69,8 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       await expect(client.project.create({ path: place('other') })).rejects.toMatchObject({ code: 'CONFLICT' })
       await expect(client.runs.create(tinyRun)).rejects.toMatchObject({ code: 'NO_IMAGES' })
       await expect(client.assignments.columns()).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      await expect(client.layouts.columns()).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      expect(await client.layouts.compute()).toEqual({ runId: null, imageCount: 0, state: { kind: 'noEmbedding' } })
       const job = await client.images.import({ folder: place('images'), size: 32 })
       expect((await untilAtRest(client, job.id)).state).toEqual({ kind: 'completed' })
       expect(await client.project.get()).toMatchObject({ images: { total: tinyImageCount, ok: tinyImageCount } })
@@ -370,6 +372,44 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       const { imageCount, columns } = await client.assignments.columns()
       const bytes = await Promise.all(columns.map(async ({ url }) => (await (await plain(url)).arrayBuffer()).byteLength))
       expect(bytes).toEqual(columns.map(({ type }) => imageCount * (type === 'uint8' ? 1 : 4)))
+    })
+
+    it('lays the images of a run out on a plane, and gives what is known of them as columns of bytes', async () => {
+      expect(await client.layouts.get()).toMatchObject({ imageCount: tinyImageCount, state: { kind: 'absent' } })
+      expect((await client.layouts.compute()).state.kind).toBe('computing')
+      expect((await client.layouts.cancel()).state.kind).toBe('absent')
+      const { runId } = await client.layouts.compute()
+      await expect.poll(async () => (await client.layouts.get()).state.kind).toBe('ready')
+      expect(existsSync(place('tiny.spicerack', 'embeddings', `${runId}.layout.f32`))).toBe(true)
+      const { state } = await client.layouts.compute()
+      const url = state.kind === 'ready' ? state.url : ''
+      const positions = new Float32Array(await (await plain(url)).arrayBuffer())
+      expect(positions.length).toBe(2 * tinyImageCount)
+      expect(positions.every(Number.isFinite)).toBe(true)
+      expect((await plain(`/layouts/${runId}/0000`)).status).toBe(404)
+
+      const { imageCount, columns } = await client.layouts.columns()
+      expect(imageCount).toBe(tinyImageCount)
+      const known = Object.fromEntries(
+        await Promise.all(
+          columns.map(async ({ name, type, url }) => {
+            const bytes = await (await plain(url)).arrayBuffer()
+            return [name, [...new { int32: Int32Array, float32: Float32Array, uint8: Uint8Array }[type](bytes)]] as const
+          }),
+        ),
+      )
+      const { images } = await client.images.list({ limit: 1000 })
+      const tiles = await client.images.tiles({ imageIds: images.map(({ id }) => id) })
+      expect(known).toEqual({
+        imageIds: tiles.map(({ id }) => id),
+        clusterIds: tiles.map(({ clusterId }) => clusterId),
+        classIds: tiles.map(({ classId }) => classId ?? -1),
+        confidences: tiles.map(({ confidence }) => Math.fround(confidence!)),
+        bands: tiles.map(({ band }) => ['reliable', 'doubtful', 'rejected'].indexOf(band!)),
+        sources: tiles.map(({ labelSource }) => [null, 'human', 'imported', 'mapping'].indexOf(labelSource as never)),
+      })
+      expect(await client.layouts.columns()).toEqual({ runId, imageCount, columns })
+      expect((await plain('/map/0000')).status).toBe(404)
     })
 
     it('predicts files from outside, and says which it cannot read', async () => {

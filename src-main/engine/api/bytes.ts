@@ -1,20 +1,23 @@
 import { createHash } from 'node:crypto'
 import type { OpenProject } from '#engine/database/project.ts'
 import { openForDisplay } from '#engine/images/display-image.ts'
-import { type ClusteringId, type Image, imageIdSchema } from '#shared/entities.ts'
+import { type ClusteringId, type Image, imageIdSchema, runIdSchema } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { ApiContext } from './api-context.ts'
 import { findIdList } from './id-lists.ts'
+import { findMapColumn } from './map-columns.ts'
 
 const forever = 'public, max-age=31536000, immutable'
 
-/** `/thumbnails/ID/HASH`, `/originals/ID/HASH`, `/columns/CLUSTERING/NAME/HASH`, `/ids/HASH`. Undefined for another path. */
+/** `/thumbnails/ID/HASH`, `/originals/ID/HASH`, `/columns/CLUSTERING/NAME/HASH`, `/ids/HASH`, `/layouts/RUN/HASH`, `/map/HASH`. Undefined for another path. */
 export async function answerByteRequest(pathname: string, context: ApiContext): Promise<Response | undefined> {
   const [, kind, first, second, third] = pathname.split('/')
   if (kind === 'thumbnails') return answerThumbnail(context, first, second)
   if (kind === 'originals') return answerOriginal(context, first, second)
   if (kind === 'columns') return answerColumn(context, first, second, third)
   if (kind === 'ids') return answerIdList(context, first)
+  if (kind === 'layouts') return answerLayout(context, first, second)
+  if (kind === 'map') return answerMapColumn(context, first)
   return undefined
 }
 
@@ -27,6 +30,19 @@ function answerIdList(context: ApiContext, hash: string | undefined): Response {
   const ids = findIdList(context.session().project, hash ?? '')
   if (!ids) throw notFound()
   return new Response(ids.slice(), { headers: { 'content-type': 'application/octet-stream', 'cache-control': forever } })
+}
+
+function answerLayout(context: ApiContext, run: string | undefined, hash: string | undefined): Response {
+  const runId = runIdSchema.safeParse(run)
+  const bytes = runId.success ? context.session().layouts.read(runId.data, hash ?? '') : undefined
+  if (!bytes) throw notFound()
+  return new Response(new Uint8Array(bytes), { headers: { 'content-type': 'application/octet-stream', 'cache-control': forever } })
+}
+
+function answerMapColumn(context: ApiContext, hash: string | undefined): Response {
+  const column = findMapColumn(context.session().project, hash ?? '')
+  if (!column) throw notFound()
+  return new Response(column.slice(), { headers: { 'content-type': 'application/octet-stream', 'cache-control': forever } })
 }
 
 function answerThumbnail(context: ApiContext, id: string | undefined, hash: string | undefined): Response {

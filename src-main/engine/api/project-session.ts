@@ -6,6 +6,7 @@ import { createImportRunner } from '#engine/jobs/import-job.ts'
 import { createJobEvents, type JobEvents } from '#engine/jobs/job-events.ts'
 import { createJobQueue, type JobQueue, type JobStore } from '#engine/jobs/job-queue.ts'
 import { createJobStore } from '#engine/jobs/job-store.ts'
+import { createLayouts, type Layouts } from '#engine/jobs/layouts.ts'
 import { createRunRunner } from '#engine/jobs/run-job.ts'
 import type { TrainingWorker } from '#engine/jobs/training-worker.ts'
 import type { RunId } from '#shared/entities.ts'
@@ -17,14 +18,17 @@ export type ProjectSession = Readonly<{
   jobs: JobStore
   events: JobEvents
   queue: JobQueue
+  layouts: Layouts
   thumbnails: ThumbnailStore
   /** Says that a run has new metrics. */
   metricsAdded: Signal<RunId>
   close(): Promise<void>
 }>
 
+type SessionTools = Readonly<{ pool: ImagePool; worker: TrainingWorker; layoutWorkerEntry: URL }>
+
 /** @param project Closed by the session. */
-export function createProjectSession(project: OpenProject, tools: Readonly<{ pool: ImagePool; worker: TrainingWorker }>): ProjectSession {
+export function createProjectSession(project: OpenProject, tools: SessionTools): ProjectSession {
   const metricsAdded = createSignal<RunId>()
   const jobs = createJobStore(project.jobs)
   const events = createJobEvents(jobs.get)
@@ -37,16 +41,19 @@ export function createProjectSession(project: OpenProject, tools: Readonly<{ poo
       export: createExportRunner(project),
     },
   })
+  const layouts = createLayouts(project, tools.layoutWorkerEntry)
   const thumbnails = openThumbnailStore(project.folder.thumbnails)
   return {
     project,
     jobs,
     events,
     queue,
+    layouts,
     thumbnails,
     metricsAdded,
     async close() {
       await queue.close()
+      await layouts.close()
       events.close()
       metricsAdded.close()
       thumbnails.close()

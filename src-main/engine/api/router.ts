@@ -10,6 +10,7 @@ import { foldersApi } from './folders.ts'
 import { imagesApi } from './images.ts'
 import { jobsApi } from './jobs.ts'
 import { labelsApi } from './labels.ts'
+import { layoutsApi } from './layouts.ts'
 import { mappingsApi } from './mappings.ts'
 import { predictApi } from './predict.ts'
 import { recentProjectsApi } from './recent-projects.ts'
@@ -34,6 +35,7 @@ export const router = {
   labels: labelsApi,
   edits: editsApi,
   diff: diffApi,
+  layouts: layoutsApi,
   exports: exportsApi,
   evaluate: evaluateApi,
   predict: predictApi,

@@ -5,6 +5,7 @@ import { SpicerackError } from '#shared/errors.ts'
 import { type Connection, connect, toDatabaseError } from './connection.ts'
 import { createEdits } from './edits.ts'
 import { createImagePages } from './image-pages.ts'
+import { createMapColumns } from './map-columns.ts'
 import { migrate, readSchemaVersion } from './migrate.ts'
 import {
   beginProjectFolder,
@@ -135,6 +136,7 @@ function assemble(folder: ProjectFolder, connection: Connection, lock: ProjectLo
     labels: createLabelsTable(connection),
     exports: createExportsTable(connection),
     pages: createImagePages(connection),
+    mapColumns: createMapColumns(connection),
     edits: createEdits(connection),
     /** The project as it crosses the wire. */
     describe: (): Project => ({

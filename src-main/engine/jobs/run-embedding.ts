@@ -13,14 +13,20 @@ type RunEmbedding = Readonly<{ values: Float32Array; count: number; dimension: n
  * @throws PROJECT_DAMAGED when the file is gone or was cut off.
  */
 export function readRunEmbedding(project: OpenProject, runId: RunId): RunEmbedding | undefined {
-  const stage = project.runs.get(runId).stages.find(({ name }) => name === 'embed')
-  if (stage?.state !== 'completed' || stage.resultFile === null) return undefined
+  const path = embeddingFileOf(project, runId)
+  if (path === undefined) return undefined
   const rowOf = new Map(project.runs.imageIds(runId).map((imageId, row) => [imageId as number, row]))
-  const bytes = readEmbeddingFile(join(project.folder.path, stage.resultFile))
+  const bytes = readEmbeddingFile(path)
   const dimension = bytes.length / 4 / rowOf.size
-  if (!Number.isInteger(dimension) || dimension < 1) throw damaged(stage.resultFile)
+  if (!Number.isInteger(dimension) || dimension < 1) throw damaged(path)
   const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
   return { values, count: rowOf.size, dimension, rowOf }
+}
+
+/** Where the vectors of a run's images are; undefined before the stage `embed` is done. */
+export function embeddingFileOf(project: OpenProject, runId: RunId): string | undefined {
+  const stage = project.runs.get(runId).stages.find(({ name }) => name === 'embed')
+  return stage?.state !== 'completed' || stage.resultFile === null ? undefined : join(project.folder.path, stage.resultFile)
 }
 
 function readEmbeddingFile(path: string): Buffer {
