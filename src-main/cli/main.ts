@@ -1,19 +1,14 @@
 import { resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type BackendChoice, backendChoices } from '#shared/worker-protocol.ts'
-import { alignToClasses } from './commands/align.ts'
-import { type ClusterFlags, clusterFolder, describeEvaluation, importFolder } from './commands/cluster.ts'
-import { describeClusters } from './commands/clusters.ts'
-import { showDevices } from './commands/device.ts'
-import { type ExportFlags, exportProject } from './commands/export.ts'
-import { predictFiles } from './commands/predict.ts'
-import { replay } from './commands/replay.ts'
-import { exportFeatures, type RunFlags, startRun } from './commands/run.ts'
-import { serve } from './commands/serve.ts'
-import { showStatus } from './commands/status.ts'
+import type { ClusterFlags } from './commands/cluster.ts'
+import type { ExportFlags } from './commands/export.ts'
+import type { RunFlags } from './commands/run.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
-import { createOutput } from './output.ts'
-import { type Session, withProject, withSession } from './session.ts'
+import type { Output } from './output.ts'
+import type { Session } from './session.ts'
+
+// Commands and engine are imported when one is run: help and bad usage are answered without them.
 
 const program = new Command('spicerack')
   .description('Turns a folder of unlabelled images into a labelled dataset, by learning from those images.')
@@ -21,8 +16,11 @@ const program = new Command('spicerack')
   .exitOverride()
   .configureHelp({ sortSubcommands: false })
 
-const output = () => createOutput(program.opts<{ json?: boolean }>().json === true)
-const inProject = (path: string, work: (session: Session) => Promise<void>): Promise<void> => withProject(output(), path, work)
+const output = async (): Promise<Output> => (await import('./output.ts')).createOutput(program.opts<{ json?: boolean }>().json === true)
+const inSession = async (work: (session: Session) => Promise<void>): Promise<void> =>
+  (await import('./session.ts')).withSession(await output(), work)
+const inProject = async (path: string, work: (session: Session) => Promise<void>): Promise<void> =>
+  (await import('./session.ts')).withProject(await output(), path, work)
 
 const withRunFlags = (command: Command): Command =>
   command
@@ -39,7 +37,9 @@ withRunFlags(program.command('cluster <folder>').description('all in one go: imp
   .option('--truth <file>', 'known labels, used for nothing but the scores at the end')
   .option('--split', 'divide the dataset into train, val and test (80, 10, 10 %)')
   .addHelpText('after', '\nExample:\n  spicerack cluster holiday-photos --out sorted --clusters 12')
-  .action((folder: string, flags: ClusterFlags) => clusterFolder(output(), folder, flags))
+  .action(async (folder: string, flags: ClusterFlags) =>
+    (await import('./commands/cluster.ts')).clusterFolder(await output(), folder, flags),
+  )
 
 program
   .command('new <project>')
@@ -47,7 +47,8 @@ program
   .requiredOption('--images <folder>', 'folder of images; read, never changed')
   .addHelpText('after', '\nExample:\n  spicerack new plants.spicerack --images ~/plants')
   .action((path: string, flags: { images: string }) =>
-    withSession(output(), async (session) => {
+    inSession(async (session) => {
+      const [{ importFolder }, { showStatus }] = await Promise.all([import('./commands/cluster.ts'), import('./commands/status.ts')])
       await session.client.project.create({ path: resolve(path) })
       await importFolder(session, flags.images)
       await showStatus(session)
@@ -60,6 +61,10 @@ withRunFlags(program.command('run <project>').description('learn, cluster and tr
   .addHelpText('after', '\nExample:\n  spicerack run plants.spicerack --clusters 8 --epochs 40')
   .action((path: string, flags: RunFlags) =>
     inProject(path, async (session) => {
+      const [{ exportFeatures, startRun }, { showStatus }] = await Promise.all([
+        import('./commands/run.ts'),
+        import('./commands/status.ts'),
+      ])
       await startRun(session, flags)
       await exportFeatures(session, flags.exportNpy)
       await showStatus(session)
@@ -70,7 +75,7 @@ program
   .command('status <project>')
   .description('images, last run and jobs of a project')
   .addHelpText('after', '\nExample:\n  spicerack status plants.spicerack --json')
-  .action((path: string) => inProject(path, showStatus))
+  .action((path: string) => inProject(path, async (session) => (await import('./commands/status.ts')).showStatus(session)))
 
 program
   .command('clusters <project>')
@@ -78,6 +83,7 @@ program
   .addHelpText('after', '\nExample:\n  spicerack clusters plants.spicerack')
   .action((path: string) =>
     inProject(path, async ({ client, output: out }) => {
+      const { describeClusters } = await import('./commands/clusters.ts')
       const clusters = await client.clusters.list()
       out.result('clusters', { clusters }, describeClusters(clusters).join('\n'))
     }),
@@ -89,7 +95,9 @@ program
   .option('--labels <file>', 'CSV of path,label or a folder of folders; a few examples of each class do')
   .option('--set <cluster=name...>', 'name the class of one cluster')
   .addHelpText('after', '\nExample:\n  spicerack align plants.spicerack --set "Cluster 3=fern" --set "Cluster 5=moss"')
-  .action((path: string, flags: { labels?: string; set?: string[] }) => inProject(path, (session) => alignToClasses(session, flags)))
+  .action((path: string, flags: { labels?: string; set?: string[] }) =>
+    inProject(path, async (session) => (await import('./commands/align.ts')).alignToClasses(session, flags)),
+  )
 
 program
   .command('export <project>')
@@ -104,7 +112,9 @@ program
   .option('--bom', 'byte order mark at the start of a CSV')
   .option('--classes-only', 'leave out images whose cluster has no class')
   .addHelpText('after', '\nExample:\n  spicerack export plants.spicerack --format csv --out plants-dataset --only-reliable')
-  .action((path: string, flags: ExportFlags) => inProject(path, (session) => exportProject(session, flags)))
+  .action((path: string, flags: ExportFlags) =>
+    inProject(path, async (session) => (await import('./commands/export.ts')).exportProject(session, flags)),
+  )
 
 program
   .command('predict <project> <files...>')
@@ -112,7 +122,7 @@ program
   .addOption(new Option('--backend <name>', 'compute backend').choices(backendChoices).default('auto'))
   .addHelpText('after', '\nExample:\n  spicerack predict plants.spicerack new/*.jpg')
   .action((path: string, files: string[], flags: { backend: BackendChoice }) =>
-    inProject(path, (session) => predictFiles(session, files, flags.backend)),
+    inProject(path, async (session) => (await import('./commands/predict.ts')).predictFiles(session, files, flags.backend)),
   )
 
 program
@@ -122,6 +132,7 @@ program
   .addHelpText('after', '\nExample:\n  spicerack evaluate plants.spicerack --truth labels.csv')
   .action((path: string, flags: { truth: string }) =>
     inProject(path, async ({ client, output: out }) => {
+      const { describeEvaluation } = await import('./commands/cluster.ts')
       const evaluation = await client.evaluate.run({ truth: resolve(flags.truth) })
       out.result('evaluation', evaluation, describeEvaluation(evaluation))
     }),
@@ -131,7 +142,7 @@ program
   .command('replay <project>')
   .description('run the last run again with the same seed and compare')
   .addHelpText('after', '\nExample:\n  spicerack replay plants.spicerack')
-  .action((path: string) => inProject(path, replay))
+  .action((path: string) => inProject(path, async (session) => (await import('./commands/replay.ts')).replay(session)))
 
 program
   .command('serve [project]')
@@ -139,9 +150,9 @@ program
   .addOption(new Option('--port <N>', 'port; a free one when left out').argParser(wholeNumber).default(0))
   .addHelpText('after', '\nExample:\n  spicerack serve plants.spicerack')
   .action((path: string | undefined, flags: { port: number }) =>
-    withSession(output(), async (session) => {
+    inSession(async (session) => {
       if (path !== undefined) await session.client.project.open({ path: resolve(path) })
-      await serve(session, flags.port)
+      await (await import('./commands/serve.ts')).serve(session, flags.port)
     }),
   )
 
@@ -152,7 +163,7 @@ program
   .option('--full', 'try all of them')
   .addHelpText('after', '\nExample:\n  spicerack device --full')
   .action((flags: { backend: BackendChoice; full?: boolean }) =>
-    withSession(output(), (session) => showDevices(session, flags.backend, flags.full === true)),
+    inSession(async (session) => (await import('./commands/device.ts')).showDevices(session, flags.backend, flags.full === true)),
   )
 
 for (const command of program.commands) command.exitOverride()
@@ -163,7 +174,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.badUsage
   else {
-    output().error(error)
+    ;(await output()).error(error)
     process.exitCode = exitCodeOf(error)
   }
 }

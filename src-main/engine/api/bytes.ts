@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import type { OpenProject } from '#engine/database/project.ts'
-import { openForDisplay } from '#engine/images/display-image.ts'
 import { type ClusteringId, type Image, imageIdSchema, runIdSchema } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { ApiContext } from './api-context.ts'
@@ -64,6 +63,7 @@ async function answerOriginal(context: ApiContext, id: string | undefined, hash:
   const image = project.images.get(imageId.data)
   const root = project.project.roots().find((candidate) => candidate.id === image.rootId)
   if (!root || image.contentHash === null || image.contentHash !== hash || image.format === null) throw notFound()
+  const { openForDisplay } = await import('#engine/images/display-image.ts')
   const shown = await openForDisplay(root.path, image.path, image.format)
   if (!shown) throw notFound()
   const isUnchanged = shown.sizeBytes === image.sizeBytes

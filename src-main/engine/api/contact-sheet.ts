@@ -1,6 +1,5 @@
 import { isAbsolute } from 'node:path'
 import { typicalRows } from '#engine/clustering/typical-rows.ts'
-import { writeContactSheet } from '#engine/exporting/contact-sheet.ts'
 import type { ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { api } from './api-context.ts'
@@ -22,6 +21,7 @@ export const contactSheetApi = api.exports.contactSheet.handler(async ({ context
     reliableCount,
     thumbnails: (typical.get(id) ?? []).flatMap((row) => thumbnailOf(session, imageIds[row] as ImageId)),
   }))
+  const { writeContactSheet } = await import('#engine/exporting/contact-sheet.ts')
   return writeContactSheet(input.folder, clusters, { title: project.project.get().name, imagesPerCluster: input.imagesPerCluster })
 })
 

@@ -1,7 +1,4 @@
-import { OpenAPIGenerator } from '@orpc/openapi'
-import { OpenAPIHandler } from '@orpc/openapi/fetch'
 import { RPCHandler } from '@orpc/server/fetch'
-import { ZodToJsonSchemaConverter } from '@orpc/zod/zod4'
 import { contract } from '#shared/contract/contract.ts'
 import { statusOf } from '#shared/contract/procedure.ts'
 import { type ErrorData, SpicerackError } from '#shared/errors.ts'
@@ -40,7 +37,9 @@ export function createRequestRouter(
   }
   const interceptors = { interceptors: [reportMalformed], clientInterceptors: [reportErrors] }
   const rpc = new RPCHandler(router, interceptors)
-  const openApi = new OpenAPIHandler(router, interceptors)
+  // Loaded for scripts that ask for it: no shell does, and each would wait for it at its start.
+  const createOpenApi = async () => new (await import('@orpc/openapi/fetch')).OpenAPIHandler(router, interceptors)
+  let openApi: ReturnType<typeof createOpenApi> | undefined
   let document: Promise<string> | undefined
 
   const answer = async (request: Request): Promise<Response> => {
@@ -50,7 +49,8 @@ export function createRequestRouter(
       if (matched) return response
     }
     if (pathname.startsWith('/api/')) {
-      const { matched, response } = await openApi.handle(request, { prefix: '/api', context })
+      openApi ??= createOpenApi()
+      const { matched, response } = await (await openApi).handle(request, { prefix: '/api', context })
       if (matched) return response
     }
     if (pathname === '/openapi.json') {
@@ -89,6 +89,7 @@ function errorResponse(data: ErrorData): Response {
 }
 
 async function describeApi(): Promise<string> {
+  const [{ OpenAPIGenerator }, { ZodToJsonSchemaConverter }] = await Promise.all([import('@orpc/openapi'), import('@orpc/zod/zod4')])
   const generator = new OpenAPIGenerator({ schemaConverters: [new ZodToJsonSchemaConverter()] })
   const document = await generator.generate(contract, {
     info: { title: 'Spicerack', version: '1', description: 'Sorts a folder of unlabelled images into labelled classes.' },

@@ -1,10 +1,9 @@
 import { hash } from 'node:crypto'
-import { constants } from 'node:fs'
-import { type FileHandle, open, stat } from 'node:fs/promises'
 import sharp from 'sharp'
 import { BmpError, readBmp } from './bmp-reader.ts'
-import { detectFormat, formatHeaderBytes, hasLyingExtension, type ImageFormat, isCutShort, type RefusedFormat } from './image-format.ts'
-import { type ImageProblem, imageProblem, toFileProblem } from './image-problem.ts'
+import { detectFormat, hasLyingExtension, type ImageFormat, isCutShort, type RefusedFormat } from './image-format.ts'
+import { type ImageProblem, imageProblem } from './image-problem.ts'
+import { mostFileBytes, readOrdinaryFile } from './ordinary-file.ts'
 import { perceptualHash } from './perceptual-hash.ts'
 
 /** How an image becomes square: the middle of it, all of it on white, or all of it distorted. */
@@ -17,11 +16,11 @@ export type DecodeOptions = Readonly<{
   fit: PixelFit
   /** Images with more pixels than this are refused; default {@link decodeLimits}. */
   maxPixels?: number
-  /** Files with more bytes than this are refused; default {@link decodeLimits}. */
+  /** Files with more bytes than this are refused; default {@link mostFileBytes}. */
   maxBytes?: number
 }>
 
-const decodeLimits = { maxPixels: 0x3fff * 0x3fff, maxBytes: 1 << 30, timeoutSeconds: 120 } as const
+const decodeLimits = { maxPixels: 0x3fff * 0x3fff, timeoutSeconds: 120 } as const
 
 /** Longest side of a thumbnail, in pixels, and how it is encoded. Effort 2 of 6: less time than the default 4. */
 const thumbnailFormat = { sizePx: 256, quality: 80, effort: 2 } as const
@@ -60,7 +59,7 @@ type ImageFile = Readonly<{ kind: 'content'; content: Buffer; format: ImageForma
  * Content decides the format. Greys, 16 bits and CMYK become 8-bit sRGB, transparency is laid on white, of an animation the first frame is taken.
  */
 export async function decodeImage(path: string, options: DecodeOptions): Promise<DecodeResult> {
-  const file = await readImageFile(path, options.maxBytes ?? decodeLimits.maxBytes)
+  const file = await readImageFile(path, options.maxBytes ?? mostFileBytes)
   if (file.kind === 'problem') return file
   const { content, format, sizeBytes, mtimeMs } = file
   try {
@@ -82,12 +81,6 @@ export async function decodeImage(path: string, options: DecodeOptions): Promise
   } catch (error) {
     return toDecodeProblem(error, isCutShort(content, format))
   }
-}
-
-/** SHA-256 of an ordinary file, hex; or the reason why it cannot be read. */
-export async function hashFile(path: string): Promise<string | ImageProblem> {
-  const file = await readOrdinaryFile(path, decodeLimits.maxBytes, () => undefined)
-  return file.kind === 'problem' ? file : hash('sha256', file.content, 'hex')
 }
 
 async function readImageFile(path: string, maxBytes: number): Promise<ImageFile | ImageProblem> {
@@ -114,41 +107,6 @@ const refusals: Readonly<Record<RefusedFormat, ImageProblem>> = {
 
 function isRefused(format: ImageFormat | RefusedFormat): format is RefusedFormat {
   return format in refusals
-}
-
-type OrdinaryFile = Readonly<{ kind: 'content'; content: Buffer; sizeBytes: number; mtimeMs: number }>
-
-/** Never opens a pipe or device: it would wait for ever. Non-blocking, in case the file was replaced by one after the look. */
-async function readOrdinaryFile(
-  path: string,
-  maxBytes: number,
-  checkHeader: (header: Buffer) => ImageProblem | undefined,
-): Promise<OrdinaryFile | ImageProblem> {
-  let handle: FileHandle | undefined
-  try {
-    if (!(await stat(path)).isFile()) return imageProblem('not-a-file', 'It is not an ordinary file; it was not opened.')
-    handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-    const status = await handle.stat()
-    if (!status.isFile()) return imageProblem('not-a-file', 'It is not an ordinary file.')
-    if (status.size === 0) return imageProblem('empty', 'It is empty (0 bytes).')
-    const header = Buffer.alloc(Math.min(formatHeaderBytes, status.size))
-    await handle.read(header, 0, header.length, 0)
-    const problem = checkHeader(header)
-    if (problem) return problem
-    if (status.size > maxBytes) return imageProblem('too-large', `It has ${status.size} bytes; the limit is ${maxBytes}.`)
-    const content = Buffer.allocUnsafeSlow(status.size)
-    let filled = 0
-    while (filled < content.length) {
-      const { bytesRead } = await handle.read(content, filled, content.length - filled, filled)
-      if (bytesRead === 0) return imageProblem('truncated', 'It became shorter while it was read.')
-      filled += bytesRead
-    }
-    return { kind: 'content', content, sizeBytes: status.size, mtimeMs: Math.floor(status.mtimeMs) }
-  } catch (error) {
-    return toFileProblem(error)
-  } finally {
-    await handle?.close()
-  }
 }
 
 class TooManyPixels extends Error {}
