@@ -69,7 +69,7 @@ export const projectSchema = z
   .readonly()
 export type Project = z.infer<typeof projectSchema>
 
-const imageStatuses = ['ok', 'unreadable', 'missing'] as const
+export const imageStatuses = ['ok', 'unreadable', 'missing'] as const
 export const imageStatusSchema = z.enum(imageStatuses)
 export type ImageStatus = z.infer<typeof imageStatusSchema>
 

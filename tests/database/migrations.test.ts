@@ -46,3 +46,39 @@ test('1 to 2: an imported label counts, after a person’s and before the class 
   expect(connection.sql.prepare('SELECT count(*) FROM settlements').pluck().get()).toBe(0)
   connection.close()
 })
+
+test('4 to 5: an image is where a person put it, else where it was found; another clustering keeps where they were left', () => {
+  const images = [1, 2, 3].map((id) => `(${id}, 1, '${id}.png', 1, 1, 'ok', 1)`)
+  const connection = migratedFrom(
+    4,
+    `INSERT INTO roots (id, path) VALUES (1, '/pictures');
+     INSERT INTO images (id, root_id, path, size_bytes, modified_at, status, imported_at) VALUES ${images.join()};
+     INSERT INTO clusters (id, name, colour) VALUES (1, 'a', '#000000'), (2, 'b', '#000000'), (3, 'c', '#000000');
+     INSERT INTO runs (id, name, recipe, seed, cluster_count, image_ids, image_count, image_size_px, versions, backend_choice, created_at)
+       VALUES ('run-0001', 'r', '{}', 0, 3, x'', 3, 32, '{}', 'auto', 0);
+     INSERT INTO clusterings (id, run_id, stage, image_count, created_at) VALUES (1, 'run-0001', 'self', 3, 0), (2, 'run-0001', 'semi', 3, 0);
+     INSERT INTO project (only_row, id, name, created_at, current_clustering_id) VALUES (1, 'p', 'p', 0, 2);
+     INSERT INTO placements VALUES (1, 3);
+     INSERT INTO assignments VALUES (1, 1, 2, 1, 0.5, NULL, 0), (1, 2, 1, 1, 0.5, NULL, 0);
+     INSERT INTO assignments VALUES (2, 1, 3, 2, 0.5, NULL, 1), (2, 2, 2, 2, 0.75, NULL, 1);`,
+  )
+  const rows = (): unknown[] =>
+    connection.sql.prepare('SELECT clustering_id, image_id, cluster_id, found_cluster_id FROM assignments ORDER BY 1, 2').raw().all()
+  expect(rows()).toEqual([
+    [1, 1, 2, 1],
+    [1, 2, 1, 1],
+    [2, 1, 3, 2],
+    [2, 2, 2, 2],
+  ])
+  connection.sql.exec('DELETE FROM placements; INSERT INTO placements VALUES (2, 1)')
+  expect(rows().slice(2)).toEqual([
+    [2, 1, 2, 2],
+    [2, 2, 1, 2],
+  ])
+  expect(connection.sql.prepare('SELECT image_id, cluster_id, confidence FROM effective_labels').raw().all()).toEqual([
+    [1, 2, 0.5],
+    [2, 1, 0.75],
+    [3, null, null],
+  ])
+  connection.close()
+})

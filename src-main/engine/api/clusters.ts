@@ -51,11 +51,8 @@ export const assignmentsApi = {
 }
 
 function findCovers(project: OpenProject, count: number) {
-  const { id } = currentClustering(project)
-  const typical = project.clusters
-    .list()
-    .filter(({ imageCount }) => imageCount > 0)
-    .map((cluster) => ({ clusterId: cluster.id, imageIds: project.clusterings.typical(id, cluster.id, count) }))
+  currentClustering(project)
+  const typical = project.clusters.typical(count)
   const urls = new Map(project.pages.several(typical.flatMap(({ imageIds }) => imageIds)).map((image) => [image.id, thumbnailUrl(image)]))
   return typical.map(({ clusterId, imageIds }) => ({
     clusterId,

@@ -3,9 +3,6 @@ import type { Image } from '#shared/entities.ts'
 import { api } from './api-context.ts'
 import { thumbnailUrl } from './bytes.ts'
 import { keepIdList } from './id-lists.ts'
-import { readOrder } from './image-orders.ts'
-
-const bandNames = ['reliable', 'doubtful', 'rejected'] as const
 
 export const imagesApi = {
   import: api.images.import.handler(({ context, input }) => context.session().queue.add('import', input)),
@@ -20,8 +17,8 @@ export const imagesApi = {
   order: api.images.order.handler(({ context, input }) => {
     const { project } = context.session()
     const { search, ...given } = input.filter
-    const { ids, bands } = readOrder(project, definedOf({ ...given, text: search }), input.sort, input.descending)
-    return { count: ids.length, url: keepIdList(project, ids), bands: input.sort === 'typical' ? countBands(bands) : [] }
+    const { ids, bands } = project.pages.order(definedOf({ ...given, text: search }), input.sort, input.descending)
+    return { count: ids.length, url: keepIdList(project, ids), bands: [...bands] }
   }),
   tiles: api.images.tiles.handler(({ context, input }) => context.session().project.pages.several(input.imageIds).map(toTile)),
   get: api.images.get.handler(({ context, input }) => context.session().project.pages.get(input.imageId)),
@@ -30,13 +27,6 @@ export const imagesApi = {
     const { images } = context.session().project
     return [...images.duplicateGroups('exact'), ...images.duplicateGroups('near')]
   }),
-}
-
-/** The bands in the order in which they come, with their counts. */
-function countBands(bands: Int8Array) {
-  const counts = new Map<number, number>()
-  for (const band of bands) counts.set(band, (counts.get(band) ?? 0) + 1)
-  return [...counts].map(([band, count]) => ({ band: bandNames[band]!, count }))
 }
 
 /** An image as the tile of a grid shows it. */

@@ -1,9 +1,12 @@
 import BetterSqlite3 from 'better-sqlite3'
 import { SpicerackError } from '#shared/errors.ts'
+import { createImageColumns, type ImageColumns } from './image-columns.ts'
 
 /** The one open connection to a project's database. */
 export interface Connection {
   readonly sql: BetterSqlite3.Database
+  /** What is known of every image, in memory. */
+  readonly columns: ImageColumns
   /**
    * Runs `work` in one transaction: committed when it returns, undone when it throws. Inside another `write` it joins that one.
    *
@@ -33,13 +36,16 @@ export function connect(file: string): Connection {
       sql.close()
       throw error
     }
+    const columns = createImageColumns(sql)
     return {
       sql,
+      columns,
       write: (work) => {
         if (sql.inTransaction) return work()
         try {
           return sql.transaction(work).immediate()
         } catch (error) {
+          columns.forget()
           throw toDatabaseError(error)
         }
       },

@@ -39,13 +39,12 @@ function labelFact(source: 'human' | 'imported') {
 
 /** Reads what a change finds before it, and applies changes in either direction. Everything here runs inside a transaction. */
 export function createEditFacts(connection: Connection) {
-  const { sql } = connection
+  const { sql, columns } = connection
   sql.exec('CREATE TEMP TABLE selection (image_id INTEGER PRIMARY KEY) STRICT')
   const clusters = createClustersTable(connection)
   const classes = createClassesTable(connection)
   const clear = sql.prepare('DELETE FROM selection')
   const fill = sql.prepare('INSERT OR IGNORE INTO selection SELECT value FROM json_each(?)')
-  const unknown = sql.prepare<[], ImageId>('SELECT image_id FROM selection WHERE image_id NOT IN (SELECT id FROM images) LIMIT 1').pluck()
   const statements = Object.fromEntries(
     Object.entries(facts).map(([fact, { value, table, put, remove }]) => [
       fact,
@@ -61,13 +60,6 @@ export function createEditFacts(connection: Connection) {
       },
     ]),
   )
-  const current = '(SELECT current_clustering_id FROM project)'
-  const showPlaced = sql.prepare(
-    `UPDATE assignments SET cluster_id = ? WHERE clustering_id = ${current} AND image_id IN (SELECT image_id FROM selection)`,
-  )
-  const showFound = sql.prepare(
-    `UPDATE assignments SET cluster_id = found_cluster_id WHERE clustering_id = ${current} AND image_id IN (SELECT image_id FROM selection)`,
-  )
   const map = sql.prepare('INSERT INTO mappings VALUES (?, ?) ON CONFLICT DO UPDATE SET class_id = excluded.class_id')
   const unmap = sql.prepare('DELETE FROM mappings WHERE cluster_id = ?')
 
@@ -79,19 +71,28 @@ export function createEditFacts(connection: Connection) {
     select(ids)
     if (value === null) statements[fact].remove.run()
     else statements[fact].put.run({ value })
-    if (fact !== 'placement') return
-    if (value === null) showFound.run()
-    else showPlaced.run(value)
+    columns.note(fact, ids, value)
+  }
+
+  /** What these images have of a fact, by id. */
+  const present = (fact: ImageFact, ids: readonly ImageId[]): readonly (readonly [ImageId, number | null])[] => {
+    const known = columns.known(fact)
+    if (!known) {
+      select(ids)
+      return statements[fact].read.all()
+    }
+    const { rowOfId } = columns.rows()
+    return [...new Set(ids)].sort((one, other) => one - other).map((id) => [id, known[rowOfId[id]!] || null])
   }
 
   return {
     /** The change that gives these images this value, with what it is before. @throws NOT_FOUND for an image that does not exist. */
     change: (fact: ImageFact, ids: readonly ImageId[], after: number | null): Change => {
-      select(ids)
-      const stranger = unknown.get()
+      const { rowOfId } = columns.rows()
+      const stranger = ids.find((id) => !(rowOfId[id]! >= 0))
       if (stranger !== undefined) throw new SpicerackError('NOT_FOUND', `There is no image ${stranger}. Nothing was changed.`)
       const byValue = new Map<number | null, ImageId[]>()
-      for (const [id, before] of statements[fact].read.all()) {
+      for (const [id, before] of present(fact, ids)) {
         const same = byValue.get(before)
         if (same) same.push(id)
         else byValue.set(before, [id])

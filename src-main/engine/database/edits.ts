@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts'
 import type { EditAct } from './edit-acts.ts'
 import { type Change, type ImageFact, packChanges, unpackChanges } from './edit-changes.ts'
 import { createEditFacts } from './edit-facts.ts'
+import { membersOf } from './image-columns.ts'
 import { type ClassRow, createClassesTable } from './tables/classes.ts'
 import { createClustersTable } from './tables/clusters.ts'
 import { createContradictionsTable } from './tables/contradictions.ts'
@@ -30,13 +31,7 @@ export function createEdits(connection: Connection) {
   const firstUndone = sql.prepare<[], number>('SELECT group_id FROM edits WHERE undone = 1 ORDER BY id LIMIT 1').pluck()
   const ofGroup = sql.prepare<[number], StoredChanges>('SELECT id, changes FROM edits WHERE group_id = ? ORDER BY id')
   const mark = sql.prepare('UPDATE edits SET undone = ? WHERE group_id = ?')
-  const current = '(SELECT current_clustering_id FROM project)'
-  const members = sql
-    .prepare<[number, number], ImageId>(
-      `SELECT image_id FROM assignments WHERE clustering_id = ${current} AND cluster_id = ?
-       UNION SELECT image_id FROM placements WHERE cluster_id = ?`,
-    )
-    .pluck()
+  const members = (id: ClusterId): ImageId[] => membersOf(connection.columns.rows(), id)
   const mappingOf = sql.prepare<[number], ClassId>('SELECT class_id FROM mappings WHERE cluster_id = ?').pluck()
   const mappedTo = sql.prepare<[number], ClusterId>('SELECT cluster_id FROM mappings WHERE class_id = ?').pluck()
   const labelled = sql.prepare<[string, number], ImageId>('SELECT image_id FROM labels WHERE source = ? AND class_id = ?').pluck()
@@ -75,7 +70,7 @@ export function createEdits(connection: Connection) {
         for (const id of new Set(act.from)) {
           if (id === act.into) throw new SpicerackError('BAD_INPUT', 'A cluster cannot be merged into itself. Nothing was changed.')
           const before = clusters.requireVisible(id)
-          place(members.all(id, id), act.into)
+          place(members(id), act.into)
           map(id, null)
           apply({ kind: 'cluster', before, after: { ...before, deleted: 1, mergedInto: act.into } })
         }
@@ -83,7 +78,7 @@ export function createEdits(connection: Connection) {
       }
       case 'splitCluster': {
         clusters.requireVisible(act.clusterId)
-        const free = new Set(members.all(act.clusterId, act.clusterId))
+        const free = new Set(members(act.clusterId))
         for (const part of act.parts) {
           for (const id of part.imageIds)
             if (!free.delete(id))

@@ -1,10 +1,7 @@
 import type { ClassId, ClusterId, Image, ImageId, ImageStatus } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { Connection } from './connection.ts'
-import { type RankedRow, rankRows } from './rank-rows.ts'
-
-/** In the order in which a grid shows them. */
-const bands = ['reliable', 'doubtful', 'rejected'] as const
+import { bands, createImageOrders } from './image-orders.ts'
 
 export type ImageFilter = Readonly<{
   status?: ImageStatus
@@ -25,7 +22,6 @@ export type ImageFilter = Readonly<{
   /** Only images of a group of duplicates. */
   duplicates?: true
 }>
-export type ImageOrderSort = 'typical' | 'uncertain' | 'path' | 'id'
 export const imageSorts = ['id', 'path', 'confidence', 'localConsistency'] as const
 export type ImageSort = (typeof imageSorts)[number]
 export type ImageQuery = Readonly<{ filter?: ImageFilter; sort?: ImageSort; descending?: boolean; cursor?: string | null; limit: number }>
@@ -62,8 +58,10 @@ const columns = `i.id, i.root_id AS rootId, i.path, i.status, i.problem_code AS 
   ${classOf} AS classId, ${sourceOf} AS labelSource`
 
 /** Pages of images by key: each begins after the last image of the one before, so that no page costs more than another. */
-export function createImagePages({ sql }: Connection) {
+export function createImagePages(connection: Connection) {
+  const { sql } = connection
   return {
+    ...createImageOrders(connection),
     /**
      * Images that match, in order; equal values by id (in the same direction). Those without the value sorted by come last.
      *
@@ -111,26 +109,6 @@ export function createImagePages({ sql }: Connection) {
       if (!row) throw new SpicerackError('NOT_FOUND', `There is no image ${id}.`)
       return toImage(row)
     },
-    /** Every image that matches, in order: its id and the band that it belongs to. */
-    order: (filter: ImageFilter, sort: ImageOrderSort, descending: boolean): Readonly<{ ids: Int32Array; bands: Int8Array }> => {
-      const { where, values } = toWhere(filter)
-      const condition = where.length ? `WHERE ${where.join(' AND ')}` : ''
-      if (sort === 'path' || sort === 'id') {
-        const way = descending ? ' DESC' : ''
-        const rows = sql
-          .prepare<Bound[], [number, number]>(
-            `SELECT i.id, ${bandOf} ${imagesFirst} ${condition} ORDER BY ${sort === 'path' ? `i.path${way}, ` : ''}i.id${way}`,
-          )
-          .raw()
-          .all(...values)
-        return { ids: Int32Array.from(rows, ([id]) => id), bands: Int8Array.from(rows, ([, band]) => band) }
-      }
-      const rows = sql
-        .prepare<Bound[], RankedRow>(`SELECT i.id, ${bandOf}, a.confidence ${imagesFirst} ${condition}`)
-        .raw()
-        .all(...values)
-      return rankRows(rows, sort, descending)
-    },
     /** The images of these ids, in this order; those that do not exist are left out. */
     several: (ids: readonly ImageId[]): Image[] => {
       const found = new Map(
@@ -140,25 +118,6 @@ export function createImagePages({ sql }: Connection) {
           .map((row) => [row.id, toImage(row)]),
       )
       return ids.flatMap((id) => found.get(id) ?? [])
-    },
-    /** Every image that matches, by id: what Ctrl+A selects. */
-    ids: (filter: ImageFilter = {}): ImageId[] => {
-      const { where, values } = toWhere(filter)
-      const condition = where.length ? `WHERE ${where.join(' AND ')}` : ''
-      return sql
-        .prepare<Bound[], ImageId>(`SELECT i.id ${imagesFirst} ${condition} ORDER BY i.id`)
-        .pluck()
-        .all(...values)
-    },
-    count: (filter: ImageFilter = {}): number => {
-      const { where, values } = toWhere(filter)
-      const condition = where.length ? `WHERE ${where.join(' AND ')}` : ''
-      return (
-        sql
-          .prepare<Bound[], number>(`SELECT count(*) ${imagesFirst} ${condition}`)
-          .pluck()
-          .get(...values) ?? 0
-      )
     },
   }
 }

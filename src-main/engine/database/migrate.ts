@@ -9,7 +9,8 @@ import { migrations } from './migrations/migrations.ts'
 export const schemaVersion = migrations.at(-1)?.version ?? 0
 
 /**
- * Brings a database to the schema of this release. Before each migration a copy goes to `backupsFolder`; each is one transaction.
+ * Brings a database to the schema of this release. Before each migration a copy goes to `backupsFolder`, but for a
+ * database that is new; each is one transaction.
  *
  * @throws PROJECT_NEWER when the database is of a later release; nothing is changed then.
  */
@@ -23,8 +24,7 @@ export function migrate(connection: Connection, backupsFolder: string, steps: re
       { advice: 'Update Spicerack, then open the project again.' },
     )
   for (const step of steps.filter(({ version }) => version > present)) {
-    if (readSchemaVersion(connection) > 0)
-      backUp(connection, backupsFolder, `before-${String(step.version).padStart(3, '0')}-${step.name}.db`)
+    if (present > 0) backUp(connection, backupsFolder, `before-${String(step.version).padStart(3, '0')}-${step.name}.db`)
     connection.write(() => {
       connection.sql.exec(step.sql)
       connection.sql.pragma(`user_version = ${step.version}`)

@@ -2,7 +2,8 @@ import { initial } from './001-initial.ts'
 import { importedLabels } from './002-imported-labels.ts'
 import { contradictions } from './003-contradictions.ts'
 import { clustersCounted } from './004-clusters-counted.ts'
+import { clustersDerived } from './005-clusters-derived.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, in order; the last one's version is the schema of this release. */
-export const migrations: readonly Migration[] = [initial, importedLabels, contradictions, clustersCounted]
+export const migrations: readonly Migration[] = [initial, importedLabels, contradictions, clustersCounted, clustersDerived]

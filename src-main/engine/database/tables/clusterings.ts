@@ -30,12 +30,13 @@ type Flow = Readonly<{ fromClusterId: ClusterId; toClusterId: ClusterId; imageCo
 
 type ClusteringRow = Omit<Clustering, 'heads' | 'isCurrent'> & Readonly<{ heads: string; isCurrent: number }>
 
-const columns = `id, run_id AS runId, stage, head, score, heads, image_count AS imageCount, created_at AS createdAt,
-  id = (SELECT current_clustering_id FROM project) AS isCurrent`
+const current = '(SELECT current_clustering_id FROM project)'
+const fields = `id, run_id AS runId, stage, head, score, heads, image_count AS imageCount, created_at AS createdAt,
+  id = ${current} AS isCurrent`
 
 /** One row a clustering, its clusters by index, and the assignment of every image. */
 export function createClusteringsTable(connection: Connection) {
-  const { sql, write } = connection
+  const { sql, write, columns } = connection
   const clusters = createClustersTable(connection)
   const contradictions = createContradictionsTable(connection)
   const insert = sql.prepare(
@@ -43,9 +44,9 @@ export function createClusteringsTable(connection: Connection) {
      VALUES (@runId, @stage, @head, @score, @heads, @imageCount, @createdAt)`,
   )
   const insertMember = sql.prepare('INSERT INTO clustering_clusters (clustering_id, cluster_index, cluster_id) VALUES (?, ?, ?)')
-  const insertAssignment = sql.prepare('INSERT INTO assignments VALUES (?, ?, ?, ?, ?, ?, ?)')
-  const one = sql.prepare<[number], ClusteringRow>(`SELECT ${columns} FROM clusterings WHERE id = ?`)
-  const all = sql.prepare<[], ClusteringRow>(`SELECT ${columns} FROM clusterings ORDER BY id DESC`)
+  const insertAssignment = sql.prepare('INSERT INTO found_assignments VALUES (?, ?, ?, ?, ?, ?, ?)')
+  const one = sql.prepare<[number], ClusteringRow>(`SELECT ${fields} FROM clusterings WHERE id = ?`)
+  const all = sql.prepare<[], ClusteringRow>(`SELECT ${fields} FROM clusterings ORDER BY id DESC`)
   const members = sql
     .prepare<[number], ClusterId>('SELECT cluster_id FROM clustering_clusters WHERE clustering_id = ? ORDER BY cluster_index')
     .pluck()
@@ -55,26 +56,22 @@ export function createClusteringsTable(connection: Connection) {
        WHERE clustering_id = ? ORDER BY image_id`,
     )
     .raw()
-  const typical = sql
-    .prepare<[number, number, number], ImageId>(
-      `SELECT image_id FROM assignments WHERE clustering_id = ? AND cluster_id = ?
-       ORDER BY reliable DESC, confidence DESC, image_id LIMIT ?`,
-    )
-    .pluck()
   const clusterOfSome = sql
     .prepare<[number, string], [ImageId, ClusterId]>(
       'SELECT image_id, cluster_id FROM assignments WHERE clustering_id = ? AND image_id IN (SELECT value FROM json_each(?))',
     )
     .raw()
-  const setReliable = sql.prepare('UPDATE assignments SET local_consistency = ?, reliable = ? WHERE clustering_id = ? AND image_id = ?')
-  const point = sql.prepare('UPDATE project SET current_clustering_id = ?')
-  const obey = sql.prepare(
-    `UPDATE assignments SET cluster_id = placements.cluster_id FROM placements
-     WHERE clustering_id = ? AND assignments.image_id = placements.image_id`,
+  const setReliable = sql.prepare(
+    'UPDATE found_assignments SET local_consistency = ?, reliable = ? WHERE clustering_id = ? AND image_id = ?',
   )
-  const forget = sql.prepare(
-    `UPDATE assignments SET cluster_id = found_cluster_id
-     WHERE clustering_id = ? AND cluster_id <> found_cluster_id AND image_id NOT IN (SELECT image_id FROM placements)`,
+  const point = sql.prepare('UPDATE project SET current_clustering_id = ?')
+  const leavePlaced = sql.prepare(
+    `UPDATE found_assignments SET left_cluster_id = placements.cluster_id FROM placements
+     WHERE clustering_id = ${current} AND found_assignments.image_id = placements.image_id`,
+  )
+  const leaveFound = sql.prepare(
+    `UPDATE found_assignments SET left_cluster_id = found_cluster_id
+     WHERE clustering_id = ${current} AND left_cluster_id <> found_cluster_id AND image_id NOT IN (SELECT image_id FROM placements)`,
   )
   const flows = sql.prepare<[number, number], Flow>(
     `SELECT a.cluster_id AS fromClusterId, b.cluster_id AS toClusterId, count(*) AS imageCount
@@ -107,15 +104,14 @@ export function createClusteringsTable(connection: Connection) {
   const setCurrent = (id: ClusteringId): Clustering =>
     write(() => {
       get(id)
-      forget.run(id)
-      obey.run(id)
+      leaveFound.run()
+      leavePlaced.run()
       point.run(id)
+      columns.forget()
       return get(id)
     })
 
   return {
-    /** The most typical images of a cluster: reliable ones first, then surest first. */
-    typical: (clusteringId: ClusteringId, clusterId: ClusterId, count: number): ImageId[] => typical.all(clusteringId, clusterId, count),
     /** The clusters of some images; an image that the clustering does not hold has none. */
     clustersOf: (clusteringId: ClusteringId, imageIds: readonly ImageId[]): Map<ImageId, ClusterId> =>
       new Map(clusterOfSome.all(clusteringId, JSON.stringify(imageIds))),
@@ -159,6 +155,7 @@ export function createClusteringsTable(connection: Connection) {
         for (const [row, imageId] of result.imageIds.entries())
           setReliable.run(result.localConsistencies[row], result.reliable[row] ? 1 : 0, id, imageId)
         contradictions.note(id)
+        columns.forget()
       }),
     /** Makes this the clustering that pages, corrections and exports look at; placements of a person are obeyed in it. */
     setCurrent,

@@ -1,7 +1,9 @@
-import type { Cluster, ClusterId } from '#shared/entities.ts'
+import type { Cluster, ClusterId, ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { type ClusterCounts, countClusters, typicalImages } from '../cluster-counts.ts'
 import { colourOf } from '../colours.ts'
 import type { Connection } from '../connection.ts'
+import { clusterOf } from '../image-columns.ts'
 
 /** A cluster's identity, which outlives clusterings. */
 export type ClusterRow = Readonly<{
@@ -13,36 +15,32 @@ export type ClusterRow = Readonly<{
   mergedInto: ClusterId | null
 }>
 
-const columns = 'id, name, colour, made_by_person AS madeByPerson, deleted, merged_into AS mergedInto'
+type ShownCluster = Omit<Cluster, keyof ClusterCounts> & Readonly<{ isShownEmpty: number }>
+
+const noImages = { imageCount: 0, reliableCount: 0, rejectedCount: 0, meanConfidence: null }
+const fields = 'id, name, colour, made_by_person AS madeByPerson, deleted, merged_into AS mergedInto'
 
 /** One row a cluster ever seen: stable id, name, colour. */
-export function createClustersTable({ sql }: Connection) {
+export function createClustersTable({ sql, columns }: Connection) {
   const nextId = sql.prepare<[], number>("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'clusters'), 0) + 1").pluck()
   const insert = sql.prepare('INSERT INTO clusters (id, name, colour, made_by_person, deleted) VALUES (?, ?, ?, ?, ?)')
-  const one = sql.prepare<[number], ClusterRow>(`SELECT ${columns} FROM clusters WHERE id = ?`)
-  const holdsImages = sql.prepare<[number], 1>(
-    'SELECT 1 FROM assignments WHERE clustering_id = (SELECT current_clustering_id FROM project) AND cluster_id = ? LIMIT 1',
-  )
+  const one = sql.prepare<[number], ClusterRow>(`SELECT ${fields} FROM clusters WHERE id = ?`)
   const put = sql.prepare(
     'UPDATE clusters SET name = @name, colour = @colour, deleted = @deleted, merged_into = @mergedInto WHERE id = @id',
   )
-  const visible = sql.prepare<[], Cluster>(
-    `WITH current AS (SELECT current_clustering_id AS id FROM project),
-     counted AS (
-       SELECT cluster_id, count(*) AS imageCount, sum(reliable) AS reliableCount, avg(confidence) AS meanConfidence,
-         sum(image_id IN (SELECT image_id FROM rejections)) AS rejectedCount
-       FROM assignments WHERE clustering_id = (SELECT id FROM current) GROUP BY cluster_id)
-     SELECT clusters.id, cluster_index AS "index", name, colour, coalesce(imageCount, 0) AS imageCount,
-       coalesce(reliableCount, 0) AS reliableCount, coalesce(rejectedCount, 0) AS rejectedCount, meanConfidence,
-       mappings.class_id AS classId
+  const named = sql.prepare<[], ShownCluster>(
+    `SELECT clusters.id, cluster_index AS "index", name, colour, mappings.class_id AS classId,
+       deleted = 0 AND (cluster_index IS NOT NULL OR made_by_person = 1) AS isShownEmpty
      FROM clusters
-     LEFT JOIN counted ON counted.cluster_id = clusters.id
      LEFT JOIN clustering_clusters AS members
-       ON members.clustering_id = (SELECT id FROM current) AND members.cluster_id = clusters.id
+       ON members.clustering_id = (SELECT current_clustering_id FROM project) AND members.cluster_id = clusters.id
      LEFT JOIN mappings ON mappings.cluster_id = clusters.id
-     WHERE imageCount IS NOT NULL OR (deleted = 0 AND (cluster_index IS NOT NULL OR made_by_person = 1))
      ORDER BY clusters.id`,
   )
+  const holdsImages = (id: ClusterId): boolean => {
+    const rows = columns.rows()
+    return rows.ids.some((_, row) => clusterOf(rows, row) === id)
+  }
   const get = (id: ClusterId): ClusterRow => {
     const row = one.get(id)
     if (!row) throw new SpicerackError('NOT_FOUND', `There is no cluster ${id}.`)
@@ -64,11 +62,22 @@ export function createClustersTable({ sql }: Connection) {
     /** @throws NOT_FOUND also for a cluster that is not shown. */
     requireVisible: (id: ClusterId): ClusterRow => {
       const row = get(id)
-      if (row.deleted && !holdsImages.get(id)) throw new SpicerackError('NOT_FOUND', `There is no cluster ${id} any more.`)
+      if (row.deleted && !holdsImages(id)) throw new SpicerackError('NOT_FOUND', `There is no cluster ${id} any more.`)
       return row
     },
     put: (row: ClusterRow): void => void put.run(row),
+    /** The most typical images of each cluster that holds some, by id. */
+    typical: (count: number): { clusterId: ClusterId; imageIds: ImageId[] }[] =>
+      [...typicalImages(columns.rows(), count)]
+        .map(([clusterId, imageIds]) => ({ clusterId, imageIds }))
+        .sort((one, other) => one.clusterId - other.clusterId),
     /** The clusters of the current clustering and those a person made, by id, with their counts. */
-    list: (): Cluster[] => visible.all(),
+    list: (): Cluster[] => {
+      const counts = countClusters(columns.rows())
+      return named
+        .all()
+        .filter(({ id, isShownEmpty }) => isShownEmpty === 1 || counts.has(id))
+        .map(({ isShownEmpty, ...cluster }) => ({ ...cluster, ...(counts.get(cluster.id) ?? noImages) }))
+    },
   }
 }

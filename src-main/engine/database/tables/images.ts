@@ -32,7 +32,7 @@ const columns = `id, root_id AS rootId, path, content_hash AS contentHash, size_
   near_group AS nearGroup, imported_at AS importedAt`
 
 /** One row a file of the user's folders, also of those that could not be read. */
-export function createImagesTable({ sql, write }: Connection) {
+export function createImagesTable({ sql, write, columns: known }: Connection) {
   const save = sql.prepare<Record<string, unknown>, number>(
     `INSERT INTO images (root_id, path, content_hash, size_bytes, modified_at, width_px, height_px, format, status, problem_code, reason,
        perceptual_hash, pixel_row, thumbnail_offset, thumbnail_length, imported_at)
@@ -88,6 +88,7 @@ export function createImagesTable({ sql, write }: Connection) {
     save: (records: readonly ImageRecord[]): ImageId[] =>
       write(() => {
         const importedAt = Date.now()
+        known.forget()
         return records.map((record) => save.get({ ...record, importedAt }) as ImageId)
       }),
     get: (id: ImageId): StoredImage => {
@@ -102,11 +103,13 @@ export function createImagesTable({ sql, write }: Connection) {
     /** Gives images another place, in one transaction (swapped names too); a missing one that was decoded is ok again. */
     move: (moves: readonly Readonly<{ id: ImageId; rootId: RootId; path: string; modifiedAt: number }>[]): void =>
       write(() => {
+        known.forget()
         for (const { id } of moves) setAside.run(id)
         for (const change of moves) move.run(change)
       }),
     setStatus: (ids: readonly ImageId[], status: ImageStatus, problemCode: string | null, reason: string | null): void =>
       write(() => {
+        known.forget()
         for (const id of ids) setStatus.run(status, problemCode, reason, id)
       }),
     setPixelRows: (rows: readonly Readonly<{ id: ImageId; pixelRow: number | null }>[]): void =>
@@ -127,6 +130,7 @@ export function createImagesTable({ sql, write }: Connection) {
     setDuplicateGroups: (kind: DuplicateGroup['kind'], groups: readonly (readonly ImageId[])[]): void =>
       write(() => {
         const { clear, set } = groupStatements[kind]
+        known.forget()
         clear.run()
         for (const [index, group] of groups.entries()) for (const id of group) set.run(index + 1, id)
       }),

@@ -87,6 +87,7 @@ export function createRunsTable(connection: Connection) {
     remove: (id: RunId): void =>
       write(() => {
         clearCurrent.run(id)
+        connection.columns.forget()
         remove.run(id)
       }),
   }
