@@ -23,6 +23,8 @@ export const clusteringIdSchema = integerId.brand<'ClusteringId'>()
 export const clusterIdSchema = integerId.brand<'ClusterId'>()
 /** Stable: never used again for another class. */
 export const classIdSchema = integerId.brand<'ClassId'>()
+/** Of one class in one clustering. */
+export const auditIdSchema = integerId.brand<'AuditId'>()
 export const editIdSchema = integerId.brand<'EditId'>()
 export const exportIdSchema = integerId.brand<'ExportId'>()
 export const duplicateGroupIdSchema = integerId.brand<'DuplicateGroupId'>()
@@ -35,6 +37,7 @@ export type JobId = z.infer<typeof jobIdSchema>
 export type ClusteringId = z.infer<typeof clusteringIdSchema>
 export type ClusterId = z.infer<typeof clusterIdSchema>
 export type ClassId = z.infer<typeof classIdSchema>
+export type AuditId = z.infer<typeof auditIdSchema>
 export type EditId = z.infer<typeof editIdSchema>
 export type ExportId = z.infer<typeof exportIdSchema>
 export type DuplicateGroupId = z.infer<typeof duplicateGroupIdSchema>
@@ -293,6 +296,8 @@ const editKinds = [
   'labelImages',
   'unlabelImages',
   'confirmImages',
+  'auditImages',
+  'forgetAudit',
   'keepMine',
   'takeNew',
 ] as const

@@ -1,4 +1,5 @@
 import type { ContractRouterClient } from '@orpc/contract'
+import { auditsContract } from './audits.ts'
 import { classesContract, labelsContract, mappingsContract } from './classes.ts'
 import { assignmentsContract, clusteringsContract, clustersContract } from './clusters.ts'
 import { deviceContract } from './device.ts'
@@ -31,6 +32,7 @@ export const contract = {
   classes: classesContract,
   mappings: mappingsContract,
   labels: labelsContract,
+  audits: auditsContract,
   edits: editsContract,
   diff: diffContract,
   layouts: layoutsContract,

@@ -74,7 +74,7 @@ function saveClustering(into: OpenProject, carriedOver: (ClusterId | null)[]) {
 }
 
 /** All that a person can see of the decisions. */
-function visibleState({ clusters, classes, labels, pages, clusterings, contradictions }: OpenProject) {
+function visibleState({ clusters, classes, labels, pages, clusterings, contradictions, audits }: OpenProject) {
   const current = clusterings.list()[0]
   return {
     clusters: clusters.list(),
@@ -86,6 +86,7 @@ function visibleState({ clusters, classes, labels, pages, clusterings, contradic
     settled: contradictions.page(current.id, true, 100),
     open: contradictions.page(current.id, false, 100),
     effective: labels.effectiveLabels(),
+    audits: classes.list().map(({ id }) => audits.members(current.id, id)),
     columns: clusterings.columns(current.id),
     images: pages.page({ limit: 100 }).images,
   }
@@ -93,7 +94,7 @@ function visibleState({ clusters, classes, labels, pages, clusterings, contradic
 
 const pick = <T>(from: readonly T[], number: number): T | undefined => from[number % from.length]
 const choice = fc.record({
-  kind: fc.nat(14),
+  kind: fc.nat(15),
   images: fc.uniqueArray(fc.nat(imageCount - 1), { minLength: 1, maxLength: 8 }),
   first: fc.nat(20),
   second: fc.nat(20),
@@ -130,8 +131,14 @@ function actFrom(
     classId !== undefined && { kind: 'labelImages', imageIds: chosen, classId, source: second % 3 ? 'human' : 'imported' },
     second % 2 ? { kind: 'unlabelImages', imageIds: chosen } : classId !== undefined && { kind: 'deleteClass', classId },
     { kind: second % 2 ? 'keepMine' : 'takeNew', clusteringId: project.project.currentClusteringId()!, imageIds: chosen },
+    classId !== undefined && auditAct(classId, chosen, second),
   ]
   return acts[kind] || undefined
+}
+
+function auditAct(classId: ClassId, chosen: readonly ImageId[], way: number): EditAct {
+  const auditId = project.audits.require(project.project.currentClusteringId()!, classId)
+  return way % 4 === 0 ? { kind: 'forgetAudit', auditId } : { kind: 'auditImages', auditId, imageIds: chosen, isRight: way % 2 === 0 }
 }
 
 test('undoing every edit gives the first state back, redoing every edit the last', () => {

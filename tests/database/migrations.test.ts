@@ -19,7 +19,7 @@ function migratedFrom(version: number, content: string) {
   migrate(connection, backups, migrations.slice(0, version))
   connection.sql.exec(content)
   migrate(connection, backups, migrations.slice(0, version + 1))
-  expect(readdirSync(backups)).toHaveLength(1)
+  expect(readdirSync(backups)).toHaveLength(version)
   return connection
 }
 
@@ -80,5 +80,21 @@ test('4 to 5: an image is where a person put it, else where it was found; anothe
     [2, 1, 0.75],
     [3, null, null],
   ])
+  connection.close()
+})
+
+test('5 to 6: audits can be kept, one a class and clustering, and labels stay as they are', () => {
+  const connection = migratedFrom(
+    5,
+    `INSERT INTO roots (id, path) VALUES (1, '/pictures');
+     INSERT INTO images (id, root_id, path, size_bytes, modified_at, status, imported_at) VALUES (1, 1, '1.png', 1, 1, 'ok', 1);
+     INSERT INTO classes (id, name, colour) VALUES (1, 'apple', '#000000');
+     INSERT INTO labels VALUES ('human', 1, 1, 1);`,
+  )
+  const { sql } = connection
+  sql.exec('INSERT INTO audits (clustering_id, class_id) VALUES (1, 1); INSERT INTO audit_looks VALUES (1, 1, 0);')
+  expect(() => sql.exec('INSERT INTO audits (clustering_id, class_id) VALUES (1, 1)')).toThrow('UNIQUE')
+  expect(() => sql.exec('INSERT INTO audit_looks VALUES (1, 1, 1)')).toThrow('UNIQUE')
+  expect(sql.prepare('SELECT class_id, source FROM effective_labels').raw().all()).toEqual([[1, 'human']])
   connection.close()
 })

@@ -1,3 +1,4 @@
+import { auditsApi } from './audits.ts'
 import { classesApi } from './classes.ts'
 import { clusteringsApi } from './clusterings.ts'
 import { assignmentsApi, clustersApi } from './clusters.ts'
@@ -33,6 +34,7 @@ export const router = {
   classes: classesApi,
   mappings: mappingsApi,
   labels: labelsApi,
+  audits: auditsApi,
   edits: editsApi,
   diff: diffApi,
   layouts: layoutsApi,

@@ -1,4 +1,4 @@
-import type { ClassId, ClusterId, ClusteringId, ImageId } from '#shared/entities.ts'
+import type { AuditId, ClassId, ClusterId, ClusteringId, ImageId } from '#shared/entities.ts'
 
 /** One correction as a person asks for it. */
 export type EditAct =
@@ -16,4 +16,6 @@ export type EditAct =
   | Readonly<{ kind: 'mapCluster'; clusterId: ClusterId; classId: ClassId | null }>
   | Readonly<{ kind: 'labelImages'; imageIds: readonly ImageId[]; classId: ClassId; source?: 'human' | 'imported' }>
   | Readonly<{ kind: 'unlabelImages'; imageIds: readonly ImageId[] }>
+  | Readonly<{ kind: 'auditImages'; auditId: AuditId; imageIds: readonly ImageId[]; isRight: boolean }>
+  | Readonly<{ kind: 'forgetAudit'; auditId: AuditId }>
   | Readonly<{ kind: 'keepMine' | 'takeNew'; clusteringId: ClusteringId; imageIds: readonly ImageId[] }>

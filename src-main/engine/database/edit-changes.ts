@@ -5,9 +5,10 @@ import type { ClusterRow } from './tables/clusters.ts'
 
 /**
  * What a person decides about an image: its cluster, that it is rejected (1), its class, that all this stands against a clustering (its
- * id). Null = nothing decided.
+ * id), what they said when they looked at it for an audit (its id where the label was right, minus its id where it was wrong). Null =
+ * nothing decided.
  */
-export type ImageFact = 'placement' | 'rejection' | 'human' | 'imported' | 'settlement'
+export type ImageFact = 'placement' | 'rejection' | 'human' | 'imported' | 'settlement' | 'audit'
 export type FactGroup = Readonly<{ before: number | null; after: number | null; ids: readonly ImageId[] }>
 
 /** What an edit did to the tables; applied forwards it is the edit, backwards its inverse. */

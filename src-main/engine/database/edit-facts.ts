@@ -24,6 +24,12 @@ const facts: Record<ImageFact, { value: string; table: string; put: string; remo
     put: 'INSERT INTO settlements (image_id, clustering_id) SELECT image_id, @value FROM selection WHERE true ON CONFLICT DO UPDATE SET clustering_id = excluded.clustering_id',
     remove: 'DELETE FROM settlements WHERE image_id IN (SELECT image_id FROM selection)',
   },
+  audit: {
+    value: 'CASE fact.is_right WHEN 1 THEN fact.audit_id ELSE -fact.audit_id END',
+    table: 'audit_looks',
+    put: 'INSERT INTO audit_looks (image_id, audit_id, is_right) SELECT image_id, abs(@value), @value > 0 FROM selection WHERE true ON CONFLICT DO UPDATE SET audit_id = excluded.audit_id, is_right = excluded.is_right',
+    remove: 'DELETE FROM audit_looks WHERE image_id IN (SELECT image_id FROM selection)',
+  },
   human: labelFact('human'),
   imported: labelFact('imported'),
 }

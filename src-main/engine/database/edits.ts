@@ -35,6 +35,7 @@ export function createEdits(connection: Connection) {
   const mappingOf = sql.prepare<[number], ClassId>('SELECT class_id FROM mappings WHERE cluster_id = ?').pluck()
   const mappedTo = sql.prepare<[number], ClusterId>('SELECT cluster_id FROM mappings WHERE class_id = ?').pluck()
   const labelled = sql.prepare<[string, number], ImageId>('SELECT image_id FROM labels WHERE source = ? AND class_id = ?').pluck()
+  const looked = sql.prepare<[number], ImageId>('SELECT image_id FROM audit_looks WHERE audit_id = ?').pluck()
   const effective = sql
     .prepare<[string], [ImageId, ClusterId | null, ClassId | null]>(
       'SELECT image_id, cluster_id, class_id FROM effective_labels WHERE image_id IN (SELECT value FROM json_each(?))',
@@ -138,6 +139,12 @@ export function createEdits(connection: Connection) {
         return
       case 'unlabelImages':
         for (const source of ['human', 'imported'] as const) apply(facts.change(source, act.imageIds, null))
+        return
+      case 'auditImages':
+        apply(facts.change('audit', act.imageIds, act.isRight ? act.auditId : -act.auditId))
+        return
+      case 'forgetAudit':
+        apply(facts.change('audit', looked.all(act.auditId), null))
         return
       case 'keepMine':
         apply(facts.change('settlement', act.imageIds, act.clusteringId))

@@ -17,6 +17,7 @@ import {
   unfinishedProjectFolders,
 } from './project-folder.ts'
 import { lockProject, type ProjectLock } from './project-lock.ts'
+import { createAuditsTable } from './tables/audits.ts'
 import { createClassesTable } from './tables/classes.ts'
 import { createClusteringsTable } from './tables/clusterings.ts'
 import { createClustersTable } from './tables/clusters.ts'
@@ -133,6 +134,7 @@ function assemble(folder: ProjectFolder, connection: Connection, lock: ProjectLo
     clusters: createClustersTable(connection),
     contradictions: createContradictionsTable(connection),
     classes: createClassesTable(connection),
+    audits: createAuditsTable(connection),
     labels: createLabelsTable(connection),
     exports: createExportsTable(connection),
     pages: createImagePages(connection),

@@ -1,0 +1,85 @@
+import type { EditAct } from '#engine/database/edit-acts.ts'
+import type { OpenProject } from '#engine/database/project.ts'
+import { readClassAudit } from '#engine/jobs/class-audits.ts'
+import type { Audit } from '#shared/contract/audits.ts'
+import type { ClassId, ImageId } from '#shared/entities.ts'
+import { SpicerackError } from '#shared/errors.ts'
+import { estimatePurity } from '#shared/purity.ts'
+import { api } from './api-context.ts'
+import { currentClustering } from './clusterings.ts'
+import { toDone } from './edits.ts'
+import { toTile } from './images.ts'
+
+export const auditsApi = {
+  list: api.audits.list.handler(({ context }) => listAudits(context.session().project)),
+  next: api.audits.next.handler(({ context, input: { classId, count } }) => {
+    const { project } = context.session()
+    project.classes.get(classId)
+    const { rest } = readClassAudit(project, currentClustering(project), classId)
+    return project.pages.several(rest.slice(0, count)).map(toTile)
+  }),
+  answer: api.audits.answer.handler(({ context, input }) => {
+    const { project } = context.session()
+    const done = toDone(project.edits.apply(...toActs(project, input)))
+    return { ...done, audit: listAudits(project).find(({ classId }) => classId === input.classId)! }
+  }),
+  forget: api.audits.forget.handler(({ context, input }) => {
+    const { project } = context.session()
+    const auditId = project.audits.find(currentClustering(project).id, input.classId)
+    if (auditId === undefined) throw new SpicerackError('NOT_FOUND', 'Nothing of this class was looked at. Nothing was changed.')
+    return toDone(project.edits.apply({ kind: 'forgetAudit', auditId }))
+  }),
+}
+
+type Answer = Readonly<{
+  classId: ClassId
+  right: readonly ImageId[]
+  wrong: readonly ImageId[]
+  correctClassId?: ClassId | undefined
+}>
+
+function toActs(project: OpenProject, { classId, right, wrong, correctClassId }: Answer): EditAct[] {
+  const clustering = currentClustering(project)
+  const { name } = project.classes.get(classId)
+  if (correctClassId === classId)
+    throw new SpicerackError('BAD_INPUT', `An image of "${name}" cannot be wrong and right. Nothing was changed.`)
+  const known = new Set(project.audits.members(clustering.id, classId).map(({ imageId }) => imageId))
+  const stranger = [...right, ...wrong].find((imageId) => !known.has(imageId))
+  if (stranger !== undefined)
+    throw new SpicerackError('CONFLICT', `Image ${stranger} is not in the class "${name}" any more. Nothing was changed.`)
+  if (right.length + wrong.length === 0)
+    throw new SpicerackError('BAD_INPUT', 'An answer is about one image at least. Nothing was changed.')
+  const auditId = project.audits.require(clustering.id, classId)
+  const acts: EditAct[] = []
+  if (right.length > 0)
+    acts.push(
+      { kind: 'auditImages', auditId, imageIds: right, isRight: true },
+      { kind: 'unrejectImages', imageIds: right },
+      { kind: 'labelImages', imageIds: right, classId },
+    )
+  if (wrong.length > 0) {
+    acts.push({ kind: 'auditImages', auditId, imageIds: wrong, isRight: false })
+    if (correctClassId === undefined) acts.push({ kind: 'rejectImages', imageIds: wrong })
+    else acts.push({ kind: 'unrejectImages', imageIds: wrong }, { kind: 'labelImages', imageIds: wrong, classId: correctClassId })
+  }
+  return acts
+}
+
+function listAudits(project: OpenProject): Audit[] {
+  const clustering = currentClustering(project)
+  const answered = new Map(project.audits.ofClustering(clustering.id).map(({ classId, lookCount }) => [classId, lookCount]))
+  const earlier = project.audits.earlierLooks(clustering.id)
+  const counts = project.audits.machineCounts()
+  return project.classes.list().map(({ id: classId }) => {
+    const lookCount = answered.get(classId) ?? 0
+    const audit = lookCount > 0 ? readClassAudit(project, clustering, classId) : undefined
+    const sample = {
+      imageCount: audit ? audit.sample.length + audit.waitingCount + audit.rest.length : (counts.get(classId) ?? 0),
+      looked: audit?.sample.length ?? 0,
+      right: audit?.sample.filter(({ isRight }) => isRight).length ?? 0,
+    }
+    const waiting = audit?.waitingCount ?? 0
+    const outdated = lookCount - sample.looked - waiting + (earlier.get(classId) ?? 0)
+    return { classId, ...sample, ...estimatePurity(sample), waiting, missing: audit?.missingCount ?? 0, outdated }
+  })
+}
