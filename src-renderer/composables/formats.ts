@@ -5,6 +5,9 @@ export function useFormats() {
   const { locale, t } = useI18n()
   const number = (value: number, digits = 0): string =>
     new Intl.NumberFormat(locale.value, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
+  /** A share of 0-1, as 98.1 %. */
+  const percent = (share: number, digits = 1): string =>
+    new Intl.NumberFormat(locale.value, { style: 'percent', minimumFractionDigits: 0, maximumFractionDigits: digits }).format(share)
   const significant = (value: number): string => new Intl.NumberFormat(locale.value, { maximumSignificantDigits: 2 }).format(value)
   const gigabytes = (bytes: number): string => `${number(bytes / 2 ** 30, 1)} GB`
   /** In the unit that keeps it short: 812 B, 3.4 MB. */
@@ -22,5 +25,5 @@ export function useFormats() {
     if (minutes < 90) return t('span.minutes', { count: number(minutes) })
     return t('span.hours', { hours: number(Math.floor(minutes / 60)), minutes: number(minutes % 60) })
   }
-  return { number, significant, gigabytes, bytes, dateTime, span }
+  return { number, percent, significant, gigabytes, bytes, dateTime, span }
 }

@@ -447,6 +447,46 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       }
     })
 
+    it('audits a class by a random sample, and forgets it', async () => {
+      const [apples, limes] = (await client.classes.list()).map(({ id }) => id)
+      const auditOf = async () => (await client.audits.list()).find(({ classId }) => classId === apples)!
+      const before = await auditOf()
+      expect(before).toMatchObject({ looked: 0, right: 0, purity: null, lower: 0, upper: 1, waiting: 0, missing: 0, outdated: 0 })
+      const drawn = await client.audits.next({ classId: apples!, count: 12 })
+      expect((await client.audits.next({ classId: apples!, count: 5 })).map(({ id }) => id)).toEqual(drawn.slice(0, 5).map(({ id }) => id))
+      const ids = drawn.map(({ id }) => id)
+      const { audit } = await client.audits.answer({ classId: apples!, right: ids.slice(0, 8), wrong: [ids[8]!] })
+      expect(audit).toMatchObject({ imageCount: before.imageCount, looked: 9, right: 8, purity: 8 / 9 })
+      expect(audit.lower).toBeLessThan(8 / 9)
+      const corrected = await client.audits.answer({ classId: apples!, wrong: [ids[9]!], correctClassId: limes! })
+      expect(corrected.audit).toEqual(await auditOf())
+      expect(corrected.audit).toMatchObject({ looked: 10, right: 8 })
+      expect(await client.images.get({ imageId: ids[8]! })).toMatchObject({ rejected: true, classId: null })
+      expect(await client.images.get({ imageId: ids[9]! })).toMatchObject({ labelSource: 'human', classId: limes })
+      // Out of turn: it counts when those before it were looked at.
+      expect((await client.audits.answer({ classId: apples!, right: [ids[11]!] })).audit).toMatchObject({
+        looked: 10,
+        waiting: 1,
+        missing: 1,
+      })
+      expect((await client.audits.answer({ classId: apples!, right: [ids[10]!] })).audit).toMatchObject({
+        looked: 12,
+        waiting: 0,
+        missing: 0,
+      })
+      const [stranger] = (await client.images.list({ filter: { classId: limes!, labelSource: 'imported' } })).images
+      await expect(client.audits.answer({ classId: apples!, right: [stranger!.id] })).rejects.toMatchObject({ code: 'CONFLICT' })
+      await expect(client.audits.answer({ classId: apples! })).rejects.toMatchObject({ code: 'BAD_INPUT' })
+      await expect(client.audits.answer({ classId: apples!, wrong: [ids[0]!], correctClassId: apples! })).rejects.toMatchObject({
+        code: 'BAD_INPUT',
+      })
+      await client.audits.forget({ classId: apples! })
+      expect(await auditOf()).toMatchObject({ imageCount: before.imageCount - 12, looked: 0 })
+      await expect(client.audits.forget({ classId: limes! })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      for (let count = 0; count < 5; count++) await client.edits.undo()
+      expect(await auditOf()).toEqual(before)
+    })
+
     it('exports, and never over something', async () => {
       const request = { format: 'npy' as const, out: place('dataset') }
       const plan = await client.exports.plan(request)

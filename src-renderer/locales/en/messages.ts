@@ -1,4 +1,5 @@
 import align from './align.json'
+import audit from './audit.json'
 import clusters from './clusters.json'
 import commands from './commands.json'
 import compute from './compute.json'
@@ -14,6 +15,7 @@ import start from './start.json'
 /** The messages of this language, one file a topic. */
 export const messages = {
   ...align,
+  ...audit,
   ...clusters,
   ...commands,
   ...compute,
