@@ -57,6 +57,8 @@ export const commands = {
   lasso: { group: 'view', keys: ['L'] },
   zoomIn: { group: 'view', keys: ['+', '='], inMenu: true },
   zoomOut: { group: 'view', keys: ['-'], inMenu: true },
+  zoomToAll: { group: 'view', keys: ['0'], inMenu: true },
+  zoomToSelection: { group: 'view', keys: ['Z'], inMenu: true },
   toggleRail: { group: 'view', keys: ['['], inMenu: true },
   toggleInspector: { group: 'view', keys: [']'], inMenu: true },
   toggleTheme: { group: 'view', keys: [] },

@@ -1,6 +1,6 @@
 import type { ErrorData } from './errors.ts'
 
-/** What the thread that lays a run out is given. */
+/** What the process that lays a run out is given. */
 export type LayoutTask = Readonly<{
   /** `[count, dimension]` float32, row-major. */
   embeddingPath: string
@@ -10,7 +10,7 @@ export type LayoutTask = Readonly<{
   layoutPath: string
 }>
 
-/** What that thread says. */
+/** What that process says. */
 export type LayoutMessage =
   | Readonly<{ kind: 'progress'; doneRatio: number }>
   | Readonly<{ kind: 'done' }>

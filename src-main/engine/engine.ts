@@ -13,8 +13,8 @@ export type EngineOptions = Readonly<{
   reportBug(error: unknown): void
   /** Entry of the training worker thread. */
   workerEntry?: URL
-  /** Entry of the thread that lays images out. */
-  layoutWorkerEntry?: URL
+  /** Program that lays images out. */
+  layoutEntry?: URL
   /** Program that installs TensorFlow. */
   installerEntry?: URL
   /** Where recent projects and the sample project are kept; none are when it is left out. */
@@ -32,7 +32,7 @@ export interface Engine {
 export function createEngine(options: EngineOptions): Engine {
   const pool = createImagePool()
   const worker = createTrainingWorker(options.workerEntry ?? new URL('./worker/training-worker.ts', import.meta.url))
-  const layoutWorkerEntry = options.layoutWorkerEntry ?? new URL('./worker/layout-worker.ts', import.meta.url)
+  const layoutEntry = options.layoutEntry ?? new URL('./worker/layout-process.ts', import.meta.url)
   let session: ProjectSession | undefined
 
   const close = async (): Promise<boolean> => {
@@ -57,7 +57,7 @@ export function createEngine(options: EngineOptions): Engine {
       if (session) throw new SpicerackError('CONFLICT', 'Another project is open.', { advice: 'Close it first.' })
       const opened = isNew ? createProject(path) : openProject(path)
       try {
-        session = createProjectSession(opened, { pool, worker, layoutWorkerEntry })
+        session = createProjectSession(opened, { pool, worker, layoutEntry })
       } catch (error) {
         opened.close()
         throw error

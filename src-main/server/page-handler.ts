@@ -3,7 +3,7 @@ import type { Handle } from './request-handler.ts'
 import { readStaticFile } from './static-files.ts'
 
 /** Paths that the engine answers; everything else is the page. */
-const enginePath = /^\/(rpc|api|openapi\.json|thumbnails|columns|ids|originals)(\/|$)/
+const enginePath = /^\/(rpc|api|openapi\.json|thumbnails|columns|ids|originals|layouts|map-columns)(\/|$)/
 
 /** One origin for page and engine: the engine's paths go to `handle`, the others are files of the built page. */
 export function createPageHandler({ handle, staticFolder }: Readonly<{ handle: Handle; staticFolder: string }>): Handle {

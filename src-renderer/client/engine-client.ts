@@ -9,9 +9,14 @@ export const engineClient: EngineClient = createEngineClient(async (request) => 
   return response
 }, window.location.origin)
 
-/** Fetches a list of ids where the engine keeps it. */
-export async function fetchImageIds(url: string): Promise<Int32Array> {
+/** Fetches bytes where the engine keeps them. */
+export async function fetchBytes(url: string): Promise<ArrayBuffer> {
   const response = await fetch(url)
   if (!response.ok) throw fromErrorData((await response.json()) as ErrorData)
-  return new Int32Array(await response.arrayBuffer())
+  return response.arrayBuffer()
+}
+
+/** Fetches a list of ids where the engine keeps it. */
+export async function fetchImageIds(url: string): Promise<Int32Array> {
+  return new Int32Array(await fetchBytes(url))
 }

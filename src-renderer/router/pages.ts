@@ -1,4 +1,4 @@
-import { Download, FolderInput, GitCompareArrows, Grid3x3, ListChecks, Play, Settings, Tags } from '@lucide/vue'
+import { Download, FolderInput, GitCompareArrows, Grid3x3, ListChecks, Map as MapIcon, Play, Settings, Tags } from '@lucide/vue'
 import type { Component } from 'vue'
 import type { CommandId } from '#shared/commands.ts'
 
@@ -9,6 +9,7 @@ export const railPages = [
   { name: 'import', command: 'goImport', icon: FolderInput },
   { name: 'run', command: 'goRun', icon: Play },
   { name: 'clusters', command: 'goClusters', icon: Grid3x3 },
+  { name: 'map', command: 'goMap', icon: MapIcon },
   { name: 'align', command: 'goAlign', icon: Tags },
   { name: 'review', command: 'goReview', icon: ListChecks },
   { name: 'diff', command: 'goDiff', icon: GitCompareArrows },

@@ -9,6 +9,7 @@ export const router = createRouter({
     { path: '/run', name: 'run', component: () => import('../pages/RunPage.vue'), meta: { needsProject: true } },
     { path: '/clusters', name: 'clusters', component: () => import('../pages/ClustersPage.vue'), meta: { needsProject: true } },
     { path: '/images', name: 'images', component: () => import('../pages/ImagesPage.vue'), meta: { needsProject: true } },
+    { path: '/map', name: 'map', component: () => import('../pages/MapPage.vue'), meta: { needsProject: true } },
     { path: '/align', name: 'align', component: () => import('../pages/AlignPage.vue'), meta: { needsProject: true } },
     { path: '/review', name: 'review', component: () => import('../pages/ReviewPage.vue'), meta: { needsProject: true } },
     { path: '/diff', name: 'diff', component: () => import('../pages/DiffPage.vue'), meta: { needsProject: true } },

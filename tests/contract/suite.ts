@@ -379,7 +379,7 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       expect((await client.layouts.compute()).state.kind).toBe('computing')
       expect((await client.layouts.cancel()).state.kind).toBe('absent')
       const { runId } = await client.layouts.compute()
-      await expect.poll(async () => (await client.layouts.get()).state.kind).toBe('ready')
+      await expect.poll(async () => (await client.layouts.get()).state.kind, { timeout: 30_000 }).toBe('ready')
       expect(existsSync(place('tiny.spicerack', 'embeddings', `${runId}.layout.f32`))).toBe(true)
       const { state } = await client.layouts.compute()
       const url = state.kind === 'ready' ? state.url : ''
@@ -409,7 +409,7 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
         sources: tiles.map(({ labelSource }) => [null, 'human', 'imported', 'mapping'].indexOf(labelSource as never)),
       })
       expect(await client.layouts.columns()).toEqual({ runId, imageCount, columns })
-      expect((await plain('/map/0000')).status).toBe(404)
+      expect((await plain('/map-columns/0000')).status).toBe(404)
     })
 
     it('predicts files from outside, and says which it cannot read', async () => {

@@ -8,7 +8,7 @@ import { findMapColumn } from './map-columns.ts'
 
 const forever = 'public, max-age=31536000, immutable'
 
-/** `/thumbnails/ID/HASH`, `/originals/ID/HASH`, `/columns/CLUSTERING/NAME/HASH`, `/ids/HASH`, `/layouts/RUN/HASH`, `/map/HASH`. Undefined for another path. */
+/** `/thumbnails/ID/HASH`, `/originals/ID/HASH`, `/columns/CLUSTERING/NAME/HASH`, `/ids/HASH`, `/layouts/RUN/HASH`, `/map-columns/HASH`. Undefined for another path. */
 export async function answerByteRequest(pathname: string, context: ApiContext): Promise<Response | undefined> {
   const [, kind, first, second, third] = pathname.split('/')
   if (kind === 'thumbnails') return answerThumbnail(context, first, second)
@@ -16,7 +16,7 @@ export async function answerByteRequest(pathname: string, context: ApiContext): 
   if (kind === 'columns') return answerColumn(context, first, second, third)
   if (kind === 'ids') return answerIdList(context, first)
   if (kind === 'layouts') return answerLayout(context, first, second)
-  if (kind === 'map') return answerMapColumn(context, first)
+  if (kind === 'map-columns') return answerMapColumn(context, first)
   return undefined
 }
 

@@ -26,7 +26,7 @@ export async function describeMapColumns(project: OpenProject, runId: RunId) {
     imageCount: columns.get('imageIds')!.column.length,
     columns: mapColumnNames.map((name) => {
       const { hash, column } = columns.get(name)!
-      return { name, type: typeOf(column), url: `/map/${hash}` }
+      return { name, type: typeOf(column), url: `/map-columns/${hash}` }
     }),
   }
 }

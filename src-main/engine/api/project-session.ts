@@ -25,7 +25,7 @@ export type ProjectSession = Readonly<{
   close(): Promise<void>
 }>
 
-type SessionTools = Readonly<{ pool: ImagePool; worker: TrainingWorker; layoutWorkerEntry: URL }>
+type SessionTools = Readonly<{ pool: ImagePool; worker: TrainingWorker; layoutEntry: URL }>
 
 /** @param project Closed by the session. */
 export function createProjectSession(project: OpenProject, tools: SessionTools): ProjectSession {
@@ -41,7 +41,7 @@ export function createProjectSession(project: OpenProject, tools: SessionTools):
       export: createExportRunner(project),
     },
   })
-  const layouts = createLayouts(project, tools.layoutWorkerEntry)
+  const layouts = createLayouts(project, tools.layoutEntry)
   const thumbnails = openThumbnailStore(project.folder.thumbnails)
   return {
     project,

@@ -1,22 +1,25 @@
+import { type ChildProcess, fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import { fileURLToPath } from 'node:url'
 import type { OpenProject } from '#engine/database/project.ts'
 import type { Layout } from '#shared/contract/layouts.ts'
 import type { RunId } from '#shared/entities.ts'
-import { type ErrorData, toErrorData } from '#shared/errors.ts'
+import type { ErrorData } from '#shared/errors.ts'
 import type { LayoutMessage, LayoutTask } from '#shared/layout-protocol.ts'
 import { embeddingFileOf } from './run-embedding.ts'
 
 type LayoutState = Layout['state']
 
 /**
- * The layouts of runs, each computed by a thread of its own when somebody wants to see it. Not jobs: nobody waits for them elsewhere,
- * and nothing is lost with one that is cut off. What is done lies in embeddings/<run>.layout.f32.
+ * The layouts of runs, each computed by a process of its own when somebody wants to see it, also while the training worker is busy. Not
+ * jobs: nobody waits for them elsewhere, and nothing is lost with one that is cut off. What is done lies in embeddings/<run>.layout.f32.
  */
 export interface Layouts {
   stateOf(runId: RunId): LayoutState
+  /** Nothing where it is done, under way, or not possible yet. */
   compute(runId: RunId): void
   cancel(runId: RunId): Promise<void>
   /** The bytes of a finished layout, `[images, 2]` float32; undefined when there is none with this hash. */
@@ -24,11 +27,14 @@ export interface Layouts {
   close(): Promise<void>
 }
 
-type Computing = { readonly thread: Worker; readonly startedAt: number; doneRatio: number }
+type Computing = { readonly child: ChildProcess; readonly startedAt: number; doneRatio: number }
 
 const seed = 0
+const stderrTailBytes = 2000
+/** Below this the time left cannot be told. */
+const leastRatio = 0.02
 
-export function createLayouts(project: OpenProject, workerEntry: URL): Layouts {
+export function createLayouts(project: OpenProject, entry: URL): Layouts {
   const computing = new Map<RunId, Computing>()
   const failures = new Map<RunId, ErrorData>()
   const hashes = new Map<RunId, string>()
@@ -46,9 +52,11 @@ export function createLayouts(project: OpenProject, workerEntry: URL): Layouts {
   }
 
   const stop = async (runId: RunId): Promise<void> => {
-    const { thread } = computing.get(runId) ?? {}
+    const child = computing.get(runId)?.child
     computing.delete(runId)
-    await thread?.terminate()
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
   }
 
   return {
@@ -65,37 +73,44 @@ export function createLayouts(project: OpenProject, workerEntry: URL): Layouts {
       const embeddingPath = embeddingFileOf(project, runId)
       if (computing.has(runId) || hashOf(runId) !== undefined || embeddingPath === undefined) return
       failures.delete(runId)
-      const task: LayoutTask = { embeddingPath, count: project.runs.get(runId).imageCount, seed, layoutPath: pathOf(runId) }
-      const thread = new Worker(workerEntry, { workerData: task })
-      const work: Computing = { thread, startedAt: performance.now(), doneRatio: 0 }
+      const child = start(entry)
+      const work: Computing = { child, startedAt: performance.now(), doneRatio: 0 }
       computing.set(runId, work)
       const end = (error?: ErrorData): void => {
         if (computing.get(runId) !== work) return
         computing.delete(runId)
         if (error) failures.set(runId, error)
       }
-      thread.on('message', (message: LayoutMessage) => {
+      let stderrTail = ''
+      child.stderr?.on('data', (chunk: Buffer) => {
+        stderrTail = (stderrTail + chunk.toString()).slice(-stderrTailBytes)
+      })
+      child.on('message', (message: LayoutMessage) => {
         if (message.kind === 'progress') work.doneRatio = message.doneRatio
         else end(message.kind === 'failed' ? message.error : undefined)
       })
-      thread.on('error', (error) => end(toWorkerError(error)))
-      thread.on('exit', () => end({ code: 'WORKER_DIED', message: 'The thread that lays the images out stopped unexpectedly.' }))
+      child.once('error', (error) => end(died(error.message, stderrTail)))
+      child.once('close', (code, signal) => end(died(signal ?? `exit code ${code}`, stderrTail)))
+      child.send({ embeddingPath, count: project.runs.get(runId).imageCount, seed, layoutPath: pathOf(runId) } satisfies LayoutTask)
     },
     cancel: stop,
-    read(runId, hash) {
-      return hashOf(runId) === hash ? readFileSync(pathOf(runId)) : undefined
-    },
+    read: (runId, hash) => (hashOf(runId) === hash ? readFileSync(pathOf(runId)) : undefined),
     close: async () => void (await Promise.all([...computing.keys()].map(stop))),
   }
 }
 
-/** Null until enough is done to tell. */
-function secondsLeft({ startedAt, doneRatio }: Computing): number | null {
-  if (doneRatio < 0.02) return null
-  return ((performance.now() - startedAt) / 1000 / doneRatio) * (1 - doneRatio)
+/** TensorFlow in it stays off the GPU, whose memory the training worker may hold. */
+function start(entry: URL): ChildProcess {
+  const env = { ...process.env, CUDA_VISIBLE_DEVICES: '' }
+  return fork(fileURLToPath(entry), { env, execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
 }
 
-function toWorkerError(error: unknown): ErrorData {
-  const isMemory = (error as { code?: unknown } | null)?.code === 'ERR_WORKER_OUT_OF_MEMORY'
-  return isMemory ? { code: 'OUT_OF_MEMORY', message: 'There is too little memory to lay these images out.' } : toErrorData(error)
+function secondsLeft({ startedAt, doneRatio }: Computing): number | null {
+  return doneRatio < leastRatio ? null : ((performance.now() - startedAt) / 1000 / doneRatio) * (1 - doneRatio)
+}
+
+function died(reason: string, stderrTail: string): ErrorData {
+  const tail = stderrTail.trim() === '' ? '' : `\n${stderrTail.trim()}`
+  const message = `The process that lays the images out stopped unexpectedly (${reason}); nothing was lost.${tail}`
+  return { code: 'WORKER_DIED', message, advice: 'Try again; it needs some memory beside what trains.' }
 }

@@ -7,6 +7,7 @@ import desktop from './desktop.json'
 import diff from './diff.json'
 import exporting from './export.json'
 import frame from './frame.json'
+import map from './map.json'
 import review from './review.json'
 import run from './run.json'
 import settings from './settings.json'
@@ -23,6 +24,7 @@ export const messages = {
   ...diff,
   ...exporting,
   ...frame,
+  ...map,
   ...review,
   ...run,
   ...settings,

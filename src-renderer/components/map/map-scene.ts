@@ -1,0 +1,217 @@
+import { onBeforeUnmount, onMounted, type Ref, ref, watch, watchEffect } from 'vue'
+import type { ImageId } from '#shared/entities.ts'
+import { useImageTilesStore } from '../../stores/image-tiles.ts'
+import { useMapStore } from '../../stores/map.ts'
+import { useSelectionStore } from '../../stores/selection.ts'
+import { createColourReader } from './css-colours.ts'
+import { useMapCamera } from './map-camera.ts'
+import { drawOverlay, type OverlayStyle, type ShownPicture } from './map-overlay.ts'
+import { boundsOf } from './map-view.ts'
+import { createPointRenderer, type PointRenderer, type Rgb } from './point-renderer.ts'
+import { chooseRepresentatives } from './point-search.ts'
+import { pointStyle } from './point-style.ts'
+import { createThumbnailCache } from './thumbnail-cache.ts'
+
+/** Cells for one picture each, and the pictures in them. */
+const cellPx = 76
+const sidePx = 56
+/** Pictures come when no more points than this share a cell, and go when more than that do. */
+const crowdingToShow = 6
+const crowdingToHide = 10
+/** While the view moves, pictures are chosen anew no more often. */
+const choosePauseMs = 120
+
+type Layers = Readonly<{ frame: Ref<HTMLElement | null>; points: Ref<HTMLCanvasElement | null>; overlay: Ref<HTMLCanvasElement | null> }>
+
+/** Draws the map when something has changed: points, pictures, the line that is being drawn. */
+export function useMapScene({ frame, points, overlay }: Layers) {
+  const map = useMapStore()
+  const selection = useSelectionStore()
+  const { tiles, want } = useImageTilesStore()
+  const camera = useMapCamera(redraw)
+  const isSupported = ref(true)
+  const pictures = createThumbnailCache(redraw)
+  /** In px; undefined when none is being drawn. */
+  let line: readonly number[] | undefined
+  let renderer: PointRenderer | undefined
+  let readColour: ((colour: string) => Rgb) | undefined
+  let style: OverlayStyle = { accent: [0, 0, 0], text: [0, 0, 0], surface: [255, 255, 255] }
+  let frameColours: readonly string[] = []
+  let pictured: readonly number[] = []
+  let showsPictures = false
+  let chosenAt = 0
+  let settle: number | undefined
+  let pending = 0
+  let pixelRatio = 1
+
+  function redraw(): void {
+    if (pending === 0) pending = requestAnimationFrame(draw)
+  }
+
+  function draw(): void {
+    cancelAnimationFrame(pending)
+    pending = 0
+    const pen = overlay.value?.getContext('2d')
+    if (!renderer || !pen || camera.size.value.widthPx === 0) return
+    const { view, size, whole } = camera
+    const count = map.positions.length / 2
+    renderer.draw(
+      view.value,
+      size.value,
+      pixelRatio,
+      pointStyle(count, view.value, size.value, whole.value, style.accent, selection.count > 0),
+    )
+    choosePictures()
+    drawOverlay(pen, pixelRatio, { pictures: shownPictures(), sidePx, ring: currentRing(), line }, style)
+  }
+
+  function choosePictures(): void {
+    window.clearTimeout(settle)
+    if (performance.now() - chosenAt < choosePauseMs) {
+      settle = window.setTimeout(redraw, choosePauseMs)
+      return
+    }
+    chosenAt = performance.now()
+    const { rows, crowding } = chooseRepresentatives(map, camera.view.value, camera.size.value, cellPx)
+    showsPictures = crowding <= (showsPictures ? crowdingToHide : crowdingToShow)
+    pictured = showsPictures ? rows : []
+    if (pictured.length > 0) want(pictured.map((row) => map.imageIds[row] as ImageId))
+  }
+
+  function shownPictures(): ShownPicture[] {
+    return pictured.map((row) => {
+      const id = map.imageIds[row] as ImageId
+      const [x, y] = camera.toScreen(map.positions[2 * row], map.positions[2 * row + 1])
+      const url = tiles.get(id)?.thumbnailUrl
+      return {
+        x,
+        y,
+        picture: url ? pictures.get(url) : undefined,
+        frame: frameColours[map.colours.indices[row]] ?? '',
+        isSelected: selection.has(id),
+      }
+    })
+  }
+
+  function currentRing() {
+    const row = selection.current === undefined ? -1 : rowOf(selection.current)
+    if (row < 0 || !map.isShown(row)) return undefined
+    const [x, y] = camera.toScreen(map.positions[2 * row], map.positions[2 * row + 1])
+    return { x, y, radiusPx: pictured.includes(row) ? sidePx * 0.76 : 10 }
+  }
+
+  /** The row of an image; -1 when it is not on the map. */
+  function rowOf(id: ImageId): number {
+    return map.imageIds.indexOf(id)
+  }
+
+  /** The image whose picture is at a place of the screen. */
+  function pictureAt(x: number, y: number): number | undefined {
+    return pictured.findLast((row) => {
+      const [pictureX, pictureY] = camera.toScreen(map.positions[2 * row], map.positions[2 * row + 1])
+      return Math.abs(x - pictureX) <= sidePx / 2 && Math.abs(y - pictureY) <= sidePx / 2
+    })
+  }
+
+  function readColours(): void {
+    if (!readColour) return
+    style = { accent: readColour('var(--accent)'), text: readColour('var(--text)'), surface: readColour('var(--surface-0)') }
+    const { categories } = map.colours
+    const colours = categories.map(({ colour }) => (readColour as (colour: string) => Rgb)(colour))
+    frameColours = colours.map(([red, green, blue]) => `rgb(${red} ${green} ${blue})`)
+    renderer?.setPalette(colours.map((colour, place) => (map.isCategoryShown[place] ? colour : null)))
+    forget()
+  }
+
+  /** What is shown has changed: pictures are chosen anew. */
+  function forget(): void {
+    chosenAt = 0
+    redraw()
+  }
+
+  function resize(): void {
+    const box = frame.value?.getBoundingClientRect()
+    if (!box || !points.value || !overlay.value) return
+    pixelRatio = window.devicePixelRatio
+    for (const canvas of [points.value, overlay.value]) {
+      canvas.width = Math.max(1, Math.round(box.width * pixelRatio))
+      canvas.height = Math.max(1, Math.round(box.height * pixelRatio))
+    }
+    camera.resize({ widthPx: box.width, heightPx: box.height })
+    chosenAt = 0
+    // Now, not in the next frame: a canvas whose size was set is empty.
+    draw()
+  }
+
+  function start(): void {
+    renderer = points.value ? createPointRenderer(points.value) : undefined
+    isSupported.value = renderer !== undefined
+    renderer?.setPositions(map.positions)
+    renderer?.setCategories(map.colours.indices)
+    renderer?.setSelected(selectedFlags())
+    readColours()
+  }
+
+  function selectedFlags(): Uint8Array {
+    const { bits } = selection
+    const { imageIds } = map
+    const flags = new Uint8Array(imageIds.length)
+    for (let row = 0; row < imageIds.length; row++) flags[row] = (bits[imageIds[row] >>> 5] >>> (imageIds[row] & 31)) & 1
+    return flags
+  }
+
+  const observer = new ResizeObserver(resize)
+  const scheme = window.matchMedia('(prefers-color-scheme: dark)')
+  const themed = new MutationObserver(readColours)
+  onMounted(() => {
+    if (!frame.value) return
+    readColour = createColourReader(frame.value)
+    start()
+    resize()
+    observer.observe(frame.value)
+    scheme.addEventListener('change', readColours)
+    themed.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] })
+    points.value?.addEventListener('webglcontextlost', (event) => event.preventDefault())
+    points.value?.addEventListener('webglcontextrestored', start)
+  })
+  onBeforeUnmount(() => {
+    cancelAnimationFrame(pending)
+    window.clearTimeout(settle)
+    camera.stop()
+    observer.disconnect()
+    scheme.removeEventListener('change', readColours)
+    themed.disconnect()
+    renderer?.dispose()
+  })
+  watch(
+    () => map.positions,
+    (positions) => {
+      renderer?.setPositions(positions)
+      camera.showAll(boundsOf(positions))
+      forget()
+    },
+    { immediate: true },
+  )
+  watch(
+    () => map.colours,
+    ({ indices }) => renderer?.setCategories(indices),
+  )
+  watch([() => map.colours, () => map.isCategoryShown], readColours)
+  watchEffect(() => {
+    const flags = selectedFlags()
+    renderer?.setSelected(flags)
+    redraw()
+  })
+  watch([() => selection.current, tiles], redraw)
+
+  return {
+    camera,
+    isSupported,
+    rowOf,
+    pictureAt,
+    drawLine(next: readonly number[] | undefined): void {
+      line = next
+      redraw()
+    },
+  }
+}

@@ -1,0 +1,121 @@
+import type { MapView, ViewSize } from './map-view.ts'
+import { fragmentShader, vertexShader } from './point-shaders.ts'
+
+export type Rgb = readonly [red: number, green: number, blue: number]
+
+/** How the points look now. */
+export type PointStyle = Readonly<{
+  sizePx: number
+  alpha: number
+  selectedAlpha: number
+  ringPx: number
+  ring: Rgb
+  hasSelection: boolean
+}>
+
+/** Draws points with WebGL2; what changes is uploaded once, a frame is two calls. Sizes are in px of the page. */
+export interface PointRenderer {
+  /** `[count, 2]` */
+  setPositions(positions: Float32Array): void
+  /** `[count]` place of each point's colour. */
+  setCategories(indices: Uint16Array): void
+  /** `[count]` 1 where selected. */
+  setSelected(flags: Uint8Array): void
+  /** Colours 0-255; `null` hides the points that have it. */
+  setPalette(colours: readonly (Rgb | null)[]): void
+  draw(view: MapView, size: ViewSize, pixelRatio: number, style: PointStyle): void
+  dispose(): void
+}
+
+const paletteWidth = 1024
+
+/** Undefined where the browser has no WebGL2. */
+export function createPointRenderer(canvas: HTMLCanvasElement): PointRenderer | undefined {
+  const gl = canvas.getContext('webgl2', { alpha: true, antialias: false, depth: false, premultipliedAlpha: true })
+  const program = gl && link(gl)
+  if (!gl || !program) return undefined
+  const array = gl.createVertexArray()
+  gl.bindVertexArray(array)
+  const uniform = Object.fromEntries(
+    ['middle', 'scale', 'sizePx', 'drawsSelected', 'palette', 'alpha', 'ringPx', 'ring'].map((name) => [
+      name,
+      gl.getUniformLocation(program, name),
+    ]),
+  )
+  const attribute = (name: string, use: (place: number) => void) => {
+    const buffer = gl.createBuffer()
+    const place = gl.getAttribLocation(program, name)
+    gl.bindBuffer(gl.ARRAY_BUFFER, buffer)
+    gl.enableVertexAttribArray(place)
+    use(place)
+    return (values: ArrayBufferView, usage: number) => {
+      gl.bindBuffer(gl.ARRAY_BUFFER, buffer)
+      gl.bufferData(gl.ARRAY_BUFFER, values, usage)
+    }
+  }
+  const positions = attribute('position', (place) => gl.vertexAttribPointer(place, 2, gl.FLOAT, false, 0, 0))
+  const categories = attribute('category', (place) => gl.vertexAttribIPointer(place, 1, gl.UNSIGNED_SHORT, 0, 0))
+  const selected = attribute('selected', (place) => gl.vertexAttribIPointer(place, 1, gl.UNSIGNED_BYTE, 0, 0))
+  const palette = gl.createTexture()
+  gl.bindTexture(gl.TEXTURE_2D, palette)
+  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST)
+  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST)
+  gl.useProgram(program)
+  gl.enable(gl.BLEND)
+  gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA)
+  let count = 0
+
+  return {
+    setPositions(values) {
+      count = values.length / 2
+      positions(values, gl.STATIC_DRAW)
+    },
+    setCategories: (values) => categories(values, gl.DYNAMIC_DRAW),
+    setSelected: (values) => selected(values, gl.DYNAMIC_DRAW),
+    setPalette(colours) {
+      const height = Math.max(1, Math.ceil(colours.length / paletteWidth))
+      const texels = new Uint8Array(paletteWidth * height * 4)
+      colours.forEach((colour, place) => {
+        if (colour) texels.set([...colour, 255], place * 4)
+      })
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, paletteWidth, height, 0, gl.RGBA, gl.UNSIGNED_BYTE, texels)
+    },
+    draw(view, { widthPx, heightPx }, pixelRatio, { sizePx, alpha, selectedAlpha, ringPx, ring, hasSelection }) {
+      gl.viewport(0, 0, canvas.width, canvas.height)
+      gl.clearColor(0, 0, 0, 0)
+      gl.clear(gl.COLOR_BUFFER_BIT)
+      if (count === 0) return
+      gl.uniform2f(uniform.middle, view.x, view.y)
+      gl.uniform2f(uniform.scale, (2 * view.scale) / widthPx, (-2 * view.scale) / heightPx)
+      gl.uniform3f(uniform.ring, ring[0] / 255, ring[1] / 255, ring[2] / 255)
+      const pass = (drawsSelected: boolean, passSizePx: number, passAlpha: number, passRingPx: number): void => {
+        gl.uniform1i(uniform.drawsSelected, Number(drawsSelected))
+        gl.uniform1f(uniform.sizePx, passSizePx * pixelRatio)
+        gl.uniform1f(uniform.alpha, passAlpha)
+        gl.uniform1f(uniform.ringPx, passRingPx * pixelRatio)
+        gl.drawArrays(gl.POINTS, 0, count)
+      }
+      pass(false, sizePx, alpha, 0)
+      if (hasSelection) pass(true, sizePx + 2 * ringPx, selectedAlpha, ringPx)
+    },
+    dispose() {
+      gl.getExtension('WEBGL_lose_context')?.loseContext()
+    },
+  }
+}
+
+function link(gl: WebGL2RenderingContext): WebGLProgram | undefined {
+  const program = gl.createProgram()
+  for (const [type, source] of [
+    [gl.VERTEX_SHADER, vertexShader],
+    [gl.FRAGMENT_SHADER, fragmentShader],
+  ] as const) {
+    const shader = gl.createShader(type)
+    if (!shader) return undefined
+    gl.shaderSource(shader, source)
+    gl.compileShader(shader)
+    gl.attachShader(program, shader)
+  }
+  gl.linkProgram(program)
+  return gl.getProgramParameter(program, gl.LINK_STATUS) ? program : undefined
+}

@@ -1,0 +1,79 @@
+import { type MapView, seenBounds, type ViewSize } from './map-view.ts'
+
+type Points = Readonly<{
+  /** `[count, 2]` */
+  positions: Float32Array
+  isShown(row: number): boolean
+}>
+
+/** The shown point nearest to a place in the plane, no further than `within`; undefined when there is none. */
+export function nearestRow({ positions, isShown }: Points, x: number, y: number, within: number): number | undefined {
+  let nearest: number | undefined
+  let least = within * within
+  for (let row = 0; row < positions.length / 2; row++) {
+    const deltaX = positions[2 * row] - x
+    const deltaY = positions[2 * row + 1] - y
+    const distance = deltaX * deltaX + deltaY * deltaY
+    if (distance <= least && isShown(row)) {
+      least = distance
+      nearest = row
+    }
+  }
+  return nearest
+}
+
+/** The shown point that a step in a direction (a unit vector) leads to: near, and not far to the side. */
+export function nextRow({ positions, isShown }: Points, from: number, directionX: number, directionY: number): number | undefined {
+  let best: number | undefined
+  let least = Infinity
+  for (let row = 0; row < positions.length / 2; row++) {
+    const deltaX = positions[2 * row] - positions[2 * from]
+    const deltaY = positions[2 * row + 1] - positions[2 * from + 1]
+    const along = deltaX * directionX + deltaY * directionY
+    const aside = Math.abs(deltaX * directionY - deltaY * directionX)
+    if (along <= 0 || aside > along) continue
+    const cost = along + 2 * aside
+    if (cost < least && isShown(row)) {
+      least = cost
+      best = row
+    }
+  }
+  return best
+}
+
+/** Which points show their pictures: at most one in each cell of a net that lies still on the plane. */
+export type Representatives = Readonly<{
+  rows: readonly number[]
+  /** Shown points in sight for each cell that has any: how crowded it is. */
+  crowding: number
+}>
+
+/**
+ * @param cellPx Side of the cells on the screen, at least; up to twice that, since the net only changes when the scale doubles.
+ */
+export function chooseRepresentatives({ positions, isShown }: Points, view: MapView, size: ViewSize, cellPx: number): Representatives {
+  const side = cellPx / 2 ** Math.floor(Math.log2(view.scale))
+  const { left, right, top, bottom } = seenBounds(view, size, cellPx)
+  const firstColumn = Math.floor(left / side)
+  const firstLine = Math.floor(top / side)
+  const columns = Math.floor(right / side) - firstColumn + 1
+  const lines = Math.floor(bottom / side) - firstLine + 1
+  const chosen = new Int32Array(columns * lines).fill(-1)
+  const distances = new Float64Array(columns * lines)
+  let seen = 0
+  for (let row = 0; row < positions.length / 2; row++) {
+    const x = positions[2 * row]
+    const y = positions[2 * row + 1]
+    if (!(x >= left && x <= right && y >= top && y <= bottom) || !isShown(row)) continue
+    seen += 1
+    const column = Math.floor(x / side)
+    const line = Math.floor(y / side)
+    const cell = (line - firstLine) * columns + column - firstColumn
+    const distance = (x - (column + 0.5) * side) ** 2 + (y - (line + 0.5) * side) ** 2
+    if (chosen[cell] >= 0 && distances[cell] <= distance) continue
+    chosen[cell] = row
+    distances[cell] = distance
+  }
+  const rows = [...chosen].filter((row) => row >= 0)
+  return { rows, crowding: rows.length === 0 ? 0 : seen / rows.length }
+}
