@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
-import { createRandom, deriveSeed, type Random } from '#engine/ml/random.ts'
+import { createRandom, deriveSeed } from '#engine/ml/random.ts'
 import { SpicerackError } from '#shared/errors.ts'
-import { checkEmbeddings, type Embeddings, rowsOf, toUnitRows } from './embeddings.ts'
+import { checkEmbeddings, type Embeddings, toUnitRows } from './embeddings.ts'
+import { startingCentroids } from './k-means-start.ts'
+import { lloyd } from './lloyd.ts'
 import { type Follow, pause } from './pause.ts'
 import { splitCluster } from './split-cluster.ts'
 
@@ -26,10 +28,6 @@ export type KMeansResult = Readonly<{
   inertia: number
 }>
 
-/** Draws of the k-means++ start; up to this many clusters it is k-means++ exactly. */
-const startRounds = 64
-const blockBytes = 64 * 1024 * 1024
-
 /**
  * Lloyd's k-means from k-means++ starts, the start of least inertia. The same seed gives the same clusters.
  * A cluster that runs empty takes half of the largest one; where there are fewer distinct points than clusters, some stay empty.
@@ -52,9 +50,15 @@ export async function kMeans(embeddings: Embeddings, options: KMeansOptions, fol
   try {
     for (let restart = 0; restart < options.restarts; restart++) {
       const random = createRandom(deriveSeed(options.seed, 'k-means', restart))
-      const start = await startingCentroids(tensor, points, squaredNorms, clusterCount, random)
-      const result = await lloyd(tensor, points, start, options, follow)
-      if (!best || result.inertia < best.inertia) best = result
+      const start = await startingCentroids(points, squaredNorms, clusterCount, random)
+      const result = await lloyd({ points, squaredNorms, tensor }, start, {
+        iterations: options.iterations,
+        hasUnitCentroids: metric === 'cosine',
+        fillEmpty: (clusters) => repairEmptyClusters(points, clusters, clusterCount),
+        stop: () => (follow.signal?.aborted ? pause(follow, restart / options.restarts) : undefined),
+      })
+      const inertia = metric === 'cosine' ? result.inertia / 2 : result.inertia
+      if (!best || inertia < best.inertia) best = { ...result, inertia }
       await pause(follow, (restart + 1) / options.restarts)
     }
   } finally {
@@ -63,66 +67,6 @@ export async function kMeans(embeddings: Embeddings, options: KMeansOptions, fol
   if (!best) throw new SpicerackError('INTERNAL', 'k-means needs at least one start.')
   for (let index = 0; index < best.centroids.length; index++) best.centroids[index] += centre[index % points.dimension]
   return best
-}
-
-/**
- * The nearest of some centroids for each image.
- *
- * @param embeddings `[count, dimension]` on the backend; unit rows when the similarity is to be a cosine.
- * @param centroids `[clusters, dimension]`.
- * @returns For each image the cluster with the greatest x.c - |c|^2 / 2 (lowest number on a tie), and that value.
- */
-async function nearestCentroids(
-  embeddings: tf.Tensor2D,
-  centroids: Float32Array,
-  clusterCount: number,
-): Promise<{ clusters: Int32Array; scores: Float32Array }> {
-  const [count, dimension] = embeddings.shape
-  const clusters = new Int32Array(count)
-  const scores = new Float32Array(count)
-  const blockRows = Math.max(1, Math.floor(blockBytes / (4 * clusterCount)))
-  for (let row = 0; row < count; row += blockRows) {
-    const size = Math.min(blockRows, count - row)
-    const [nearest, score] = tf.tidy(() => {
-      const centroidTensor = tf.tensor2d(centroids, [clusterCount, dimension])
-      const halves = centroidTensor.square().sum(1).mul(0.5)
-      const block = size === count ? embeddings : embeddings.slice([row, 0], [size, dimension])
-      const products = tf.matMul(block, centroidTensor, false, true).sub(halves)
-      return [products.argMax(1), products.max(1)]
-    })
-    clusters.set((await nearest.data()) as Int32Array, row)
-    scores.set((await score.data()) as Float32Array, row)
-    tf.dispose([nearest, score])
-  }
-  return { clusters, scores }
-}
-
-async function lloyd(
-  tensor: tf.Tensor2D,
-  points: Embeddings,
-  start: Float32Array,
-  options: KMeansOptions,
-  follow: Follow,
-): Promise<KMeansResult> {
-  const { clusterCount } = options
-  let centroids = start
-  let clusters: Int32Array = new Int32Array(points.count).fill(-1)
-  for (let iteration = 0; ; iteration++) {
-    const next = (await nearestCentroids(tensor, centroids, clusterCount)).clusters
-    const settled = next.every((cluster, index) => cluster === clusters[index])
-    clusters = next
-    if (settled || iteration >= options.iterations) {
-      if (!settled) {
-        repairEmptyClusters(points, clusters, clusterCount)
-        centroids = meansOf(points, clusters, centroids, clusterCount, options.metric === 'cosine')
-      }
-      const inertia = inertiaOf(points, clusters, centroids)
-      return { clusters, centroids, inertia: options.metric === 'cosine' ? inertia / 2 : inertia }
-    }
-    repairEmptyClusters(points, clusters, clusterCount)
-    centroids = meansOf(points, clusters, centroids, clusterCount, options.metric === 'cosine')
-    if (follow.signal?.aborted) await pause(follow, 0)
-  }
 }
 
 /**
@@ -160,90 +104,6 @@ export function repairEmptyClusters(
       counts[largest] -= leaving.length
     }
   }
-}
-
-function meansOf(points: Embeddings, clusters: Int32Array, before: Float32Array, clusterCount: number, unit: boolean): Float32Array {
-  const { values, count, dimension } = points
-  const sums = new Float64Array(clusterCount * dimension)
-  const counts = new Int32Array(clusterCount)
-  for (let row = 0; row < count; row++) {
-    const from = row * dimension
-    const to = clusters[row] * dimension
-    counts[clusters[row]]++
-    for (let column = 0; column < dimension; column++) sums[to + column] += values[from + column]
-  }
-  const centroids = new Float32Array(before)
-  for (let cluster = 0; cluster < clusterCount; cluster++) {
-    if (counts[cluster] === 0) continue
-    const start = cluster * dimension
-    let divisor = counts[cluster]
-    if (unit) {
-      let sum = 0
-      for (let column = 0; column < dimension; column++) sum += sums[start + column] ** 2
-      divisor = Math.sqrt(sum)
-      if (divisor === 0) continue
-    }
-    for (let column = 0; column < dimension; column++) centroids[start + column] = sums[start + column] / divisor
-  }
-  return centroids
-}
-
-/** Sum of squared distances to the own centroid. */
-function inertiaOf(points: Embeddings, clusters: Int32Array, centroids: Float32Array): number {
-  const { values, count, dimension } = points
-  let inertia = 0
-  for (let row = 0; row < count; row++) {
-    const from = row * dimension
-    const to = clusters[row] * dimension
-    for (let column = 0; column < dimension; column++) inertia += (values[from + column] - centroids[to + column]) ** 2
-  }
-  return inertia
-}
-
-/** Points drawn with probability proportional to their squared distance from those drawn before. */
-async function startingCentroids(
-  tensor: tf.Tensor2D,
-  points: Embeddings,
-  squaredNorms: Float64Array,
-  clusterCount: number,
-  random: Random,
-): Promise<Float32Array> {
-  const drawnEachRound = Math.ceil(clusterCount / startRounds)
-  const chosen = [random.integer(points.count)]
-  const distances = new Float64Array(points.count).fill(Number.POSITIVE_INFINITY)
-  let newest = [...chosen]
-  while (chosen.length < clusterCount) {
-    const { scores } = await nearestCentroids(tensor, rowsOf(points, newest).values, newest.length)
-    let total = 0
-    for (let index = 0; index < points.count; index++) {
-      const distance = squaredNorms[index] - 2 * scores[index]
-      // Rounding of the float32 product, not a distance.
-      distances[index] = Math.min(distances[index], distance > 1e-6 * (1 + squaredNorms[index]) ? distance : 0)
-    }
-    for (const index of chosen) distances[index] = 0
-    for (const distance of distances) total += distance
-    newest = []
-    while (newest.length < drawnEachRound && chosen.length < clusterCount) {
-      const index = total > 0 ? drawByWeight(distances, random.uniform() * total) : random.integer(points.count)
-      total -= distances[index]
-      distances[index] = 0
-      newest.push(index)
-      chosen.push(index)
-    }
-  }
-  return rowsOf(points, chosen).values
-}
-
-function drawByWeight(weights: Float64Array, target: number): number {
-  let sum = 0
-  let last = 0
-  for (let index = 0; index < weights.length; index++) {
-    if (weights[index] === 0) continue
-    sum += weights[index]
-    last = index
-    if (sum > target) return index
-  }
-  return last
 }
 
 function rowSquaredNorms(points: Embeddings): Float64Array {
