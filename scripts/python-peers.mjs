@@ -1,4 +1,4 @@
-/** Python with torchvision, pandas and NumPy, for the tests that load exports back: a virtual environment in the user's cache folder. */
+/** Python with torchvision, pandas, pyarrow, pycocotools and datasets, for the tests that load exports back: a virtual environment in the user's cache folder. */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
@@ -25,7 +25,7 @@ export async function preparePythonPeers(say) {
   if (pythonPeersPath()) return true
   if (process.env.SPICERACK_REQUIRE_ALL !== '1') {
     say(
-      'No Python with torchvision, pandas and NumPy: the tests that load exports back are left out (to get it, 6 GB: node scripts/python-peers.mjs).',
+      'No Python with torchvision, pandas, pyarrow, pycocotools and datasets: the tests that load exports back are left out (to get it, 6 GB: node scripts/python-peers.mjs).',
     )
     return true
   }
@@ -52,7 +52,7 @@ function install(say) {
     async () => {
       if (existsSync(pythonOf(folder))) return undefined
       const draft = `${folder}.partial`
-      say('Setting up Python with torchvision, pandas and NumPy (about 3 GB to download) …')
+      say('Setting up Python with torchvision, pandas, pyarrow, pycocotools and datasets (about 3 GB to download) …')
       rmSync(draft, { recursive: true, force: true })
       mkdirSync(draft, { recursive: true })
       const python = pythonOf(draft)
@@ -60,7 +60,7 @@ function install(say) {
       const steps = [
         [process.platform === 'win32' ? 'python' : 'python3', '-m', 'venv', draft],
         [python, ...pip, '--only-binary=:all:', '-r', requirements],
-        [python, '-c', 'import torchvision.datasets, pandas, numpy'],
+        [python, '-c', 'import torchvision.datasets, pandas, numpy, pyarrow, pycocotools.coco, datasets'],
       ]
       for (const [program, ...args] of steps) {
         const { code, output } = await run(program, args, say)

@@ -21,6 +21,7 @@ export const errorAudiences = {
   TRAINING_DIVERGED: 'user',
   NOTHING_TO_UNDO: 'user',
   NOTHING_TO_EXPORT: 'user',
+  PURITY_UNPROVEN: 'user',
   OUTPUT_EXISTS: 'user',
   CHECKPOINT_DAMAGED: 'user',
   CANCELLED: 'user',

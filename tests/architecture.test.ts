@@ -41,7 +41,7 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   [`${engine}/exporting`]: {
     layers: ['src-shared', `${engine}/database`, `${engine}/images`],
-    packages: ['papaparse', 'sharp'],
+    packages: ['hyparquet-writer', 'papaparse', 'sharp'],
     hasNode: true,
   },
   [`${engine}/jobs`]: {

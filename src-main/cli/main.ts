@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { exportFormats } from '#shared/export-formats.ts'
 import { type BackendChoice, backendChoices } from '#shared/worker-protocol.ts'
 import type { ClusterFlags } from './commands/cluster.ts'
 import type { ExportFlags } from './commands/export.ts'
@@ -100,18 +101,30 @@ program
   )
 
 program
+  .command('audit <project>')
+  .description('how pure each class is, as far as a person has looked at random images of it')
+  .addOption(new Option('--min-purity <p>', 'what is to be proved').argParser(ratio).default(0.95))
+  .addHelpText('after', '\nExample:\n  spicerack audit plants.spicerack --min-purity 0.9')
+  .action((path: string, flags: { minPurity: number }) =>
+    inProject(path, async (session) => (await import('./commands/audit.ts')).showAudits(session, flags.minPurity)),
+  )
+
+program
   .command('export <project>')
   .description('write a labelled dataset')
-  .addOption(new Option('--format <name>', 'form of the dataset').choices(['imagefolder', 'csv', 'jsonl', 'npy']).default('imagefolder'))
+  .addOption(new Option('--format <name>', 'form of the dataset').choices(exportFormats).default('imagefolder'))
   .requiredOption('--out <dir>', 'folder to make; it must not exist yet')
   .addOption(new Option('--transfer <how>', 'how images get there').choices(['copy', 'hardlink', 'symlink']).default('copy'))
   .option('--split', 'divide into train, val and test (80, 10, 10 %)')
   .addOption(new Option('--seed <S>', 'seed of the split').argParser(wholeNumber).default(0))
   .addOption(new Option('--min-confidence <p>', 'leave out images below').argParser(ratio).default(0))
   .option('--only-reliable', 'reliable images alone')
+  .addOption(new Option('--min-purity <p>', 'only classes that an audit proves to be this pure').argParser(ratio).default(0))
+  .option('--skip-unproven', 'leave other classes out, instead of refusing')
+  .option('--dry-run', 'counts and bytes; nothing is written')
   .option('--bom', 'byte order mark at the start of a CSV')
   .option('--classes-only', 'leave out images whose cluster has no class')
-  .addHelpText('after', '\nExample:\n  spicerack export plants.spicerack --format csv --out plants-dataset --only-reliable')
+  .addHelpText('after', '\nExample:\n  spicerack export plants.spicerack --format coco --out plants-dataset --split --min-purity 0.95')
   .action((path: string, flags: ExportFlags) =>
     inProject(path, async (session) => (await import('./commands/export.ts')).exportProject(session, flags)),
   )

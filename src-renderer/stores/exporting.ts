@@ -3,6 +3,7 @@ import { computed, reactive, ref, shallowRef, watch } from 'vue'
 import type { EngineClient } from '#shared/contract/contract.ts'
 import type { Export, Job } from '#shared/entities.ts'
 import { type ErrorData, toErrorData } from '#shared/errors.ts'
+import { type ExportFormatName, fileFormats, type UnprovenWay } from '#shared/export-formats.ts'
 import { isAtRest } from '#shared/jobs.ts'
 import { engineClient } from '../client/engine-client.ts'
 import { useEngineStore } from './engine.ts'
@@ -19,12 +20,15 @@ export const useExportingStore = defineStore('exporting', () => {
   const engine = useEngineStore()
   const notices = useNoticesStore()
   const request = reactive({
-    format: 'imagefolder' as 'imagefolder' | 'csv' | 'jsonl' | 'npy',
+    format: 'imagefolder' as ExportFormatName,
     out: '',
     transfer: 'copy' as 'copy' | 'hardlink' | 'symlink',
     seed: 0,
     minConfidence: 0,
     onlyReliable: false,
+    /** 0 = whatever is proved. */
+    minPurity: 0,
+    unproven: 'refuse' as UnprovenWay,
     unlabelled: 'skip' as 'skip' | 'folder',
     bom: false,
     escapeFormulas: false,
@@ -44,6 +48,10 @@ export const useExportingStore = defineStore('exporting', () => {
     hardlinkFallback: 'copy',
     split: isSplit.value ? { train: (100 - split.val - split.test) / 100, val: split.val / 100, test: split.test / 100 } : null,
   }))
+  /** Whether the format holds image files, which can be copied or linked. */
+  const writesFiles = computed(() => fileFormats.includes(request.format))
+  /** Classes in the way of the export, because they are not proved to be pure. */
+  const refused = computed(() => (request.unproven === 'refuse' ? (plan.value?.unproven ?? []) : []))
   const job = computed(() => engine.jobs.find(({ id }) => id === jobId.value))
   const isWriting = computed(() => job.value !== undefined && !isAtRest(job.value.state.kind))
   const last = computed(() => (job.value?.state.kind === 'completed' ? made.value.find(({ path }) => path === request.out) : undefined))
@@ -97,5 +105,5 @@ export const useExportingStore = defineStore('exporting', () => {
     await engine.refresh()
   }
 
-  return { request, isSplit, split, plan, problem, made, job, isWriting, last, start, cancel }
+  return { request, isSplit, split, writesFiles, refused, plan, problem, made, job, isWriting, last, start, cancel }
 })

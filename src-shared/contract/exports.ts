@@ -1,13 +1,23 @@
 import { z } from 'zod'
 import { exportSchema, jobSchema } from '../entities.ts'
+import { exportFormats, unprovenWays } from '../export-formats.ts'
 import { procedure } from './procedure.ts'
 
 const ratio = z.number().min(0).max(1)
 const countsSchema = z.object({ count: z.number().int(), sizeBytes: z.number() })
 const splitsSchema = z.object({ train: countsSchema.optional(), val: countsSchema.optional(), test: countsSchema.optional() })
 
+const puritySchema = z.object({
+  imageCount: z.number().int(),
+  looked: z.number().int(),
+  right: z.number().int(),
+  purity: ratio.nullable(),
+  lower: ratio,
+  upper: ratio,
+})
+
 export const exportRequestSchema = z.object({
-  format: z.enum(['imagefolder', 'csv', 'jsonl', 'npy']),
+  format: z.enum(exportFormats),
   /** The dataset folder to make; it must not exist yet. */
   out: z.string().min(1),
   transfer: z.enum(['copy', 'hardlink', 'symlink']).default('copy'),
@@ -17,6 +27,9 @@ export const exportRequestSchema = z.object({
   seed: z.number().int().default(0),
   minConfidence: ratio.default(0),
   onlyReliable: z.boolean().default(false),
+  /** Lower bound of the purity that an audit must have proved of each class; 0 = none. Labels of a person are exempt. */
+  minPurity: ratio.default(0),
+  unproven: z.enum(unprovenWays).default('refuse'),
   unlabelled: z.enum(['skip', 'folder']).default('skip'),
   bom: z.boolean().default(false),
   escapeFormulas: z.boolean().default(false),
@@ -26,15 +39,33 @@ export const exportRequestSchema = z.object({
 export type ExportRequest = z.infer<typeof exportRequestSchema>
 
 export const exportsContract = {
-  /** What an export would write: counts and bytes. Touches no file. */
+  /** What an export would write: counts, bytes, and how pure each class is known to be. Touches no file. */
   plan: procedure.input(exportRequestSchema).output(
     z.object({
       ...countsSchema.shape,
+      /** About how many bytes the dataset takes on the disk. */
+      writtenBytes: z.number(),
       classes: z
-        .array(z.object({ name: z.string().nullable(), folder: z.string(), ...countsSchema.shape, splits: splitsSchema }))
+        .array(
+          z.object({
+            name: z.string().nullable(),
+            folder: z.string(),
+            ...countsSchema.shape,
+            splits: splitsSchema,
+            /** Of the labels that no person gave; null where there are none. */
+            purity: puritySchema.nullable(),
+          }),
+        )
         .readonly(),
+      /** Classes below `minPurity`; `missingLooks` is null where too many were wrong. With `refuse` an export does not start. */
+      unproven: z.array(z.object({ name: z.string(), purity: puritySchema, missingLooks: z.number().int().nullable() })).readonly(),
       splits: splitsSchema,
-      excluded: z.object({ unlabelled: z.number().int(), lowConfidence: z.number().int(), unreliable: z.number().int() }),
+      excluded: z.object({
+        unlabelled: z.number().int(),
+        lowConfidence: z.number().int(),
+        unreliable: z.number().int(),
+        unproven: z.number().int(),
+      }),
       warnings: z.array(z.string()).readonly(),
     }),
   ),

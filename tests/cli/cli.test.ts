@@ -64,7 +64,21 @@ describe('spicerack', () => {
   test('help has an example for every command, and bad usage ends with 2', async () => {
     const help = await spicerack('--help')
     expect(help.code).toBe(0)
-    const names = ['cluster', 'new', 'run', 'status', 'clusters', 'align', 'export', 'predict', 'evaluate', 'replay', 'serve', 'device']
+    const names = [
+      'cluster',
+      'new',
+      'run',
+      'status',
+      'clusters',
+      'align',
+      'audit',
+      'export',
+      'predict',
+      'evaluate',
+      'replay',
+      'serve',
+      'device',
+    ]
     for (const name of names) {
       expect(help.output).toContain(`  ${name} `)
       const own = await spicerack(name, '--help')
@@ -141,6 +155,21 @@ describe('spicerack', () => {
     expect(readFileSync(join(folder, 'csv', readdirSync(join(folder, 'csv')).find((name) => name.endsWith('.csv'))!), 'utf8')).toContain(
       '图 0-0.png',
     )
+    const audited = await spicerack('--json', 'audit', project)
+    expect(linesOf(audited).at(-1)).toMatchObject({
+      type: 'audits',
+      minPurity: 0.95,
+      audits: [{ looked: 0, lower: 0 }, { looked: 0 }, { looked: 0 }],
+    })
+    const gated = ['export', project, '--format', 'parquet', '--out', join(folder, 'gated'), '--min-purity', '0.95']
+    const refused = await spicerack(...gated)
+    expect(refused.code).toBe(1)
+    expect(refused.errors).toMatch(/Not proved to be 95 % pure: blue \(\d+ more looks needed, if all are right\), green/)
+    const planned = await spicerack('--json', ...gated.slice(0, -2), '--dry-run')
+    expect(linesOf(planned).at(-1)).toMatchObject({ type: 'planned', count: 36, unproven: [] })
+    const empty = await spicerack(...gated, '--skip-unproven')
+    expect([empty.code, empty.errors]).toEqual([1, expect.stringContaining('No image passes')])
+    expect(readdirSync(folder)).not.toContain('gated')
     expect((await spicerack('status', project)).output).toContain('semi')
     const replayed = await spicerack('replay', project)
     expect({ code: replayed.code, errors: replayed.code === 0 ? '' : replayed.errors }).toEqual({ code: 0, errors: '' })

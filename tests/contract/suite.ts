@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine, type Engine } from '#engine/engine.ts'
@@ -487,6 +487,41 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       expect(await auditOf()).toEqual(before)
     })
 
+    it('exports only what is proved to be pure, or leaves the rest out', async () => {
+      const [apples, limes] = await client.classes.list()
+      const request = { format: 'csv' as const, out: place('proved'), minPurity: 0.8 }
+      const before = await client.exports.plan(request)
+      expect(before.unproven.map(({ name }) => name)).toEqual(['apples', 'limes'])
+      await expect(client.exports.start(request)).rejects.toMatchObject({
+        code: 'PURITY_UNPROVEN',
+        message: expect.stringMatching(/apples \(\d+ more looks needed, if all are right\), limes \(\d+ more looks/),
+      })
+      const needed = before.unproven[0]!.missingLooks!
+      const drawn = await client.audits.next({ classId: apples!.id, count: needed })
+      await client.audits.answer({ classId: apples!.id, right: drawn.slice(0, -1).map(({ id }) => id) })
+      expect((await client.exports.plan(request)).unproven[0]).toMatchObject({ name: 'apples', missingLooks: 1 })
+      await client.audits.answer({ classId: apples!.id, right: [drawn.at(-1)!.id] })
+      const after = await client.exports.plan(request)
+      expect(after.unproven.map(({ name }) => name)).toEqual(['limes'])
+      expect(after.classes[0]!.purity).toMatchObject({ looked: needed, right: needed, purity: 1, imageCount: apples!.imageCount })
+      expect(after.classes[0]!.purity!.lower).toBeGreaterThanOrEqual(0.8)
+      const skipping = await client.exports.plan({ ...request, unproven: 'skip' })
+      expect(skipping).toMatchObject({ count: apples!.imageCount, excluded: { unproven: limes!.imageCount } })
+      const job = await client.exports.start({ ...request, unproven: 'skip' })
+      expect((await untilAtRest(client, job.id)).state).toEqual({ kind: 'completed' })
+      const manifest = JSON.parse(await readFile(place('proved', 'manifest.json'), 'utf8'))
+      expect(manifest).toMatchObject({
+        options: { minPurity: 0.8, unproven: 'skip' },
+        classes: [{ name: 'apples', purity: { looked: needed, right: needed } }],
+        unproven: [{ name: 'limes', purity: { looked: 0, lower: 0 } }],
+      })
+      expect(await readFile(place('proved', 'README.md'), 'utf8')).toContain(
+        `| apples | ${needed} | ${needed} | ${apples!.imageCount} | 100 % |`,
+      )
+      for (let count = 0; count < 2; count++) await client.edits.undo()
+      expect(await client.exports.plan(request)).toEqual(before)
+    })
+
     it('exports, and never over something', async () => {
       const request = { format: 'npy' as const, out: place('dataset') }
       const plan = await client.exports.plan(request)
@@ -494,7 +529,7 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       const job = await client.exports.start(request)
       expect((await untilAtRest(client, job.id)).state).toEqual({ kind: 'completed' })
       expect(existsSync(place('dataset', 'embeddings.npy'))).toBe(true)
-      expect(await client.exports.list()).toMatchObject([{ state: 'completed', imageCount: tinyImageCount }])
+      expect((await client.exports.list())[0]).toMatchObject({ state: 'completed', imageCount: tinyImageCount })
       await expect(client.exports.start(request)).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' })
       const features = await client.exports.features({ folder: folder.path })
       expect(features).toMatchObject({

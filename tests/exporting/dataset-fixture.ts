@@ -41,6 +41,9 @@ export function makeRow(imageId: number, contentHash = sha256(`${imageId}`), res
     exactGroup: null,
     nearGroup: null,
     sizeBytes: 100,
+    widthPx: 6,
+    heightPx: 4,
+    format: 'png',
     ...rest,
   }
 }
@@ -54,6 +57,8 @@ export function makeOptions(rest: Partial<ExportOptions> & Pick<ExportOptions, '
     seed: 1,
     minConfidence: 0,
     onlyReliable: false,
+    minPurity: 0,
+    unproven: 'refuse',
     unlabelled: 'skip',
     bom: false,
     escapeFormulas: false,

@@ -109,9 +109,9 @@ describe('what is exported', () => {
     const { rows, out } = await makeCase()
     const byPerson = rows.map((row) => (row.relativePath === 'a/one.png' ? { ...row, labelSource: 'human' as const } : row))
     const receipt = await exportDataset(byPerson, makeOptions({ out, format: 'csv', minConfidence: 0.5, onlyReliable: true }))
-    expect([receipt.count, receipt.excluded]).toEqual([3, { unlabelled: 1, unreliable: 1, lowConfidence: 0 }])
+    expect([receipt.count, receipt.excluded]).toEqual([3, { unlabelled: 1, unreliable: 1, lowConfidence: 0, unproven: 0 }])
     const later = await exportDataset(rows, makeOptions({ out: `${out}2`, format: 'csv', minConfidence: 0.5, onlyReliable: true }))
-    expect([later.count, later.excluded]).toEqual([2, { unlabelled: 1, unreliable: 1, lowConfidence: 1 }])
+    expect([later.count, later.excluded]).toEqual([2, { unlabelled: 1, unreliable: 1, lowConfidence: 1, unproven: 0 }])
   })
 
   it('is the same, byte for byte, whatever the order of the rows', async () => {

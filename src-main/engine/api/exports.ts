@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import type { z } from 'zod'
-import { planExport } from '#engine/exporting/export-plan.ts'
+import type { OpenProject } from '#engine/database/project.ts'
+import { type ExportPlan, planExport } from '#engine/exporting/export-plan.ts'
+import { requireProof } from '#engine/exporting/purity-gate.ts'
 import type { exportPayloadSchema } from '#engine/jobs/export-job.ts'
-import { toExportOptions, toExportRows } from '#engine/jobs/export-rows.ts'
+import { toClassLooks, toExportOptions, toExportRows } from '#engine/jobs/export-rows.ts'
+import { embeddingBytesOf } from '#engine/jobs/run-embedding.ts'
+import type { ExportRequest } from '#shared/contract/exports.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { api } from './api-context.ts'
 import { contactSheetApi } from './contact-sheet.ts'
@@ -11,8 +15,7 @@ import { featuresApi } from './features.ts'
 
 export const exportsApi = {
   plan: api.exports.plan.handler(({ context, input }) => {
-    const { project } = context.session()
-    const { images: _, ...plan } = planExport(toExportRows(project, input), toExportOptions(project, input))
+    const { images: _, ...plan } = planFor(context.session().project, input)
     return plan
   }),
   start: api.exports.start.handler(({ context, input }) => {
@@ -22,8 +25,9 @@ export const exportsApi = {
       throw new SpicerackError('OUTPUT_EXISTS', `${input.out} exists already; it was left as it is.`, {
         advice: 'Choose another name, or remove it first.',
       })
-    const { count } = planExport(toExportRows(project, input), toExportOptions(project, input))
-    if (count === 0)
+    const plan = planFor(project, input)
+    requireProof(plan.unproven, input)
+    if (plan.count === 0)
       throw new SpicerackError('NOTHING_TO_EXPORT', 'No image passes the choices of this export; nothing was written.', {
         advice: 'Lower the confidence threshold, include images that are not reliable, or name the classes first.',
       })
@@ -37,4 +41,11 @@ export const exportsApi = {
   features: featuresApi,
   contactSheet: contactSheetApi,
   list: api.exports.list.handler(({ context }) => context.session().project.exports.list()),
+}
+
+function planFor(project: OpenProject, request: ExportRequest): ExportPlan {
+  return planExport(toExportRows(project, request), toExportOptions(project, request), {
+    audits: toClassLooks(project, request),
+    embeddingBytes: request.format === 'npy' ? embeddingBytesOf(project) : 0,
+  })
 }

@@ -1,15 +1,10 @@
 import { basename } from 'node:path'
+import { datasetFormats } from './dataset-formats.ts'
+import type { PlannedClass } from './export-plan.ts'
 import type { ExportReceipt } from './export-receipt.ts'
-import type { ExportFormatName, ExportOptions } from './export-row.ts'
+import type { ExportOptions } from './export-row.ts'
 import { splitNames } from './export-row.ts'
-
-const howToLoad: Record<ExportFormatName, (folder: string) => string> = {
-  imagefolder: (folder) => `from torchvision.datasets import ImageFolder\ndataset = ImageFolder("${folder}")`,
-  csv: () => `import pandas as pd\nlabels = pd.read_csv("labels.csv", keep_default_na=False)`,
-  jsonl: () => `import pandas as pd\nlabels = pd.read_json("labels.jsonl", lines=True, dtype=False)`,
-  npy: () =>
-    `import json\nimport numpy as np\nembeddings = np.load("embeddings.npy")\nlabels = np.load("labels.npy")\nfiles = json.load(open("files.json", encoding="utf-8"))`,
-}
+import type { UnprovenClass } from './purity-gate.ts'
 
 /** The README.md of a dataset, for the person who gets it without knowing where it comes from. */
 export function toDatasetCard(receipt: ExportReceipt, options: ExportOptions): string {
@@ -26,9 +21,10 @@ export function toDatasetCard(receipt: ExportReceipt, options: ExportOptions): s
   const chosen = [
     options.onlyReliable && 'only reliable images',
     options.minConfidence > 0 && `confidence of at least ${options.minConfidence}`,
+    options.minPurity > 0 && `only classes that an audit proves to be at least ${toPercent(options.minPurity)} pure`,
     options.unlabelled === 'skip' && 'images without a class left out',
   ].filter((part) => part !== false)
-  const root = split === null ? '.' : (sides[0] ?? '.')
+  const audited = receipt.classes.filter(({ purity }) => purity !== null && purity.looked > 0)
   return `${[
     `# ${toCell(basename(options.out))}`,
     '',
@@ -36,6 +32,7 @@ export function toDatasetCard(receipt: ExportReceipt, options: ExportOptions): s
     '',
     ...table,
     '',
+    ...toProof(audited, receipt.unproven),
     '## How the labels were made',
     '',
     'The images were clustered with SPICE, without labels; clusters were then given class names. Labels are',
@@ -56,11 +53,11 @@ export function toDatasetCard(receipt: ExportReceipt, options: ExportOptions): s
     '## Load it',
     '',
     '```python',
-    howToLoad[options.format](root),
+    datasetFormats[options.format].howToLoad(split === null ? null : (sides[0] ?? null)),
     '```',
     '',
     '`manifest.json` has the SHA-256 of every file, the full recipe and the original class names.',
-    ...(options.format === 'jsonl' || options.escapeFormulas
+    ...(!['imagefolder', 'yolo', 'csv', 'npy'].includes(options.format) || options.escapeFormulas
       ? []
       : [
           '',
@@ -68,6 +65,31 @@ export function toDatasetCard(receipt: ExportReceipt, options: ExportOptions): s
           '`-` or `@` as a formula: import the file as text if you do not trust the names.',
         ]),
   ].join('\n')}\n`
+}
+
+/** What audits of the classes proved, and which classes are missing because they were not proved. */
+function toProof(audited: readonly PlannedClass[], unproven: readonly UnprovenClass[]): string[] {
+  if (audited.length === 0 && unproven.length === 0) return []
+  const named = unproven.map(({ name, purity }) => `${toCell(name)} (at least ${toPercent(purity.lower)})`).join(', ')
+  return [
+    '## How pure the classes are',
+    '',
+    'A person looked at a random sample of the images of each class whose label no person had given, before any of it was corrected.',
+    'The interval is Wilson’s with 95 % confidence, for a class of this size.',
+    '',
+    '| class | right | looked at | of | purity | interval |',
+    '| --- | --: | --: | --: | --: | --- |',
+    ...audited.map(({ name, purity }) => {
+      const { right = 0, looked = 0, imageCount = 0, lower = 0, upper = 1 } = purity ?? {}
+      return `| ${[toCell(name ?? ''), right, looked, imageCount, toPercent(right / looked), `${toPercent(lower)} to ${toPercent(upper)}`].join(' | ')} |`
+    }),
+    '',
+    ...(unproven.length > 0 ? [`Left out, because not proved to be pure enough: ${named}.`, ''] : []),
+  ]
+}
+
+function toPercent(share: number): string {
+  return `${Math.round(share * 1000) / 10} %`
 }
 
 function toCell(value: string | number): string {

@@ -2,23 +2,14 @@ import { statfs } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { SpicerackError, toErrorData } from '#shared/errors.ts'
 import { toDatasetCard } from './dataset-card.ts'
-import type { ExportProblem, FormatResult, WriteFormat } from './export-format.ts'
+import { datasetFormats } from './dataset-formats.ts'
+import type { ExportProblem, FormatResult } from './export-format.ts'
 import { countImages, countSplits, type ExportPlan, type PlannedClass, planExport } from './export-plan.ts'
 import type { ExportReceipt } from './export-receipt.ts'
-import type { ExportEmbeddings, ExportFormatName, ExportOptions, ExportRow } from './export-row.ts'
-import { writeCsv } from './formats/csv.ts'
-import { writeImageFolder } from './formats/imagefolder.ts'
-import { writeJsonLines } from './formats/jsonl.ts'
-import { writeNpyDataset } from './formats/npy.ts'
+import type { ClassLooks, ExportEmbeddings, ExportOptions, ExportRow } from './export-row.ts'
 import { type DatasetFile, writeHashedFile } from './hashed-file.ts'
 import { createOutputFolder } from './output-folder.ts'
-
-const formats: Record<ExportFormatName, WriteFormat> = {
-  imagefolder: writeImageFolder,
-  csv: writeCsv,
-  jsonl: writeJsonLines,
-  npy: writeNpyDataset,
-}
+import { requireProof } from './purity-gate.ts'
 
 export type ExportControl = Readonly<{
   signal?: AbortSignal
@@ -26,20 +17,23 @@ export type ExportControl = Readonly<{
   onProgress?: (progress: Readonly<{ done: number; total: number }>) => void
   /** Needed by the NPY format. */
   embeddings?: ExportEmbeddings
+  /** What audits of classes saw: for the gate, and for the card. */
+  audits?: readonly ClassLooks[]
 }>
 
 /**
  * Writes a dataset folder: the files of the format, `manifest.json` and `README.md`. All or nothing: it
  * is made in a hidden temporary folder beside `out` and renamed at the end. Images whose file is missing
  * or changed are left out and listed in the receipt.
- * @throws OUTPUT_EXISTS, NOTHING_TO_EXPORT, CANCELLED, DISK_FULL, FOLDER_READ_ONLY, BAD_INPUT; nothing is left behind.
+ * @throws OUTPUT_EXISTS, NOTHING_TO_EXPORT, PURITY_UNPROVEN, CANCELLED, DISK_FULL, FOLDER_READ_ONLY, BAD_INPUT; nothing is left behind.
  */
 export async function exportDataset(
   rows: readonly ExportRow[],
   options: ExportOptions,
-  { signal, onProgress, embeddings }: ExportControl = {},
+  { signal, onProgress, embeddings, audits = [] }: ExportControl = {},
 ): Promise<ExportReceipt> {
-  const plan = planExport(rows, options)
+  const plan = planExport(rows, options, { audits, embeddingBytes: embeddings ? embeddings.dim * Float32Array.BYTES_PER_ELEMENT : 0 })
+  requireProof(plan.unproven, options)
   if (plan.count === 0) throw nothingToExport('No image passes the choices of this export; nothing was written.')
   if (embeddings && embeddings.values.length !== rows.length * embeddings.dim)
     throw new SpicerackError('BAD_INPUT', `${embeddings.values.length / embeddings.dim} embeddings for ${rows.length} images.`)
@@ -50,8 +44,14 @@ export async function exportDataset(
   }
   try {
     return await createOutputFolder(options.out, async (folder) => {
-      if (options.format === 'imagefolder' && options.transfer === 'copy') await checkSpace(folder, plan.sizeBytes)
-      const result = await formats[options.format]({ folder, images: plan.images, options, embeddings: embeddings ?? null, step })
+      await checkSpace(folder, plan.writtenBytes)
+      const result = await datasetFormats[options.format].write({
+        folder,
+        images: plan.images,
+        options,
+        embeddings: embeddings ?? null,
+        step,
+      })
       if (result.images.length === 0)
         throw nothingToExport('Every file to export is missing, unreadable or changed since the import; nothing was written.')
       const receipt = toReceipt(plan, result, options)
@@ -83,6 +83,7 @@ function toReceipt(plan: ExportPlan, result: FormatResult, options: ExportOption
     classes,
     splits: countSplits(result.images),
     excluded: plan.excluded,
+    unproven: options.unproven === 'skip' ? plan.unproven : [],
     problems: result.problems,
     problemCounts: { missing: countReason('missing'), unreadable: countReason('unreadable'), changed: countReason('changed') },
     copiedInsteadOfLinked: result.copiedInsteadOfLinked,
@@ -99,7 +100,7 @@ function toManifest(receipt: ExportReceipt, files: readonly DatasetFile[], optio
 async function checkSpace(folder: string, neededBytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder)
   if (bavail * bsize < neededBytes)
-    throw diskFull(undefined, `The copy needs ${neededBytes} bytes and ${join(dirname(folder))} has ${bavail * bsize} free`)
+    throw diskFull(undefined, `The dataset needs ${neededBytes} bytes and ${join(dirname(folder))} has ${bavail * bsize} free`)
 }
 
 function diskFull(cause: unknown, message = 'The disk is full'): SpicerackError {

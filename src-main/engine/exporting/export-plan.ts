@@ -1,7 +1,10 @@
 import { SpicerackError } from '#shared/errors.ts'
-import { type ExportOptions, type ExportRow, type SplitName, splitNames } from './export-row.ts'
+import { datasetFormats } from './dataset-formats.ts'
+import { type ClassLooks, type ExportOptions, type ExportRow, type SplitName, splitNames } from './export-row.ts'
+import { type ClassPurity, findUnproven, measurePurity, passesThresholds, type UnprovenClass } from './purity-gate.ts'
 import { createNameRegistry } from './safe-name.ts'
 import { assignSplits } from './split.ts'
+import { estimateWrittenBytes } from './written-bytes.ts'
 
 /** The folder of images without a class when `unlabelled` is `folder`. */
 const unlabelledFolder = 'unlabelled'
@@ -30,7 +33,14 @@ export type PlannedClass = Readonly<{
   count: number
   sizeBytes: number
   splits: Partial<Record<SplitName, PlannedCount>>
+  /** Null where every label of it is a person's. */
+  purity: ClassPurity | null
 }>
+
+/** Why images are not chosen, and how many. */
+export type ExcludedCounts = Readonly<Record<'unlabelled' | 'lowConfidence' | 'unreliable' | 'unproven', number>>
+/** What is known beside the rows: audits of classes, and the bytes of one embedding for the NPY format. */
+export type PlanKnowledge = Readonly<{ audits?: readonly ClassLooks[]; embeddingBytes?: number }>
 
 /** What an export would do: counts and bytes for a dry run, and the images themselves. */
 export type ExportPlan = Readonly<{
@@ -38,9 +48,13 @@ export type ExportPlan = Readonly<{
   classes: readonly PlannedClass[]
   splits: Partial<Record<SplitName, PlannedCount>>
   count: number
-  /** Bytes of the chosen images; what a copy needs on the disk. */
+  /** Bytes of the chosen images. */
   sizeBytes: number
-  excluded: Readonly<{ unlabelled: number; lowConfidence: number; unreliable: number }>
+  /** About how many bytes the dataset takes on the disk. */
+  writtenBytes: number
+  excluded: ExcludedCounts
+  /** Classes that are not proved to be pure enough: they stop the export, or their images are left out. */
+  unproven: readonly UnprovenClass[]
   warnings: readonly string[]
 }>
 
@@ -51,18 +65,33 @@ const torchvisionExtensions = /\.(jpe?g|png|ppm|bmp|pgm|tiff?|webp)$/i
  * the order of `rows`.
  * @throws BAD_INPUT for ratios that do not sum to 1 or a confidence outside 0 to 1.
  */
-export function planExport(rows: readonly ExportRow[], options: ExportOptions): ExportPlan {
-  if (!(options.minConfidence >= 0 && options.minConfidence <= 1))
-    throw new SpicerackError('BAD_INPUT', `The confidence threshold ${options.minConfidence} is not between 0 and 1.`)
-  const excluded = { unlabelled: 0, lowConfidence: 0, unreliable: 0 }
-  const chosen: { row: ExportRow; rowIndex: number; className: string | null }[] = []
+export function planExport(
+  rows: readonly ExportRow[],
+  options: ExportOptions,
+  { audits = [], embeddingBytes = 0 }: PlanKnowledge = {},
+): ExportPlan {
+  for (const threshold of [options.minConfidence, options.minPurity])
+    if (!(threshold >= 0 && threshold <= 1)) throw new SpicerackError('BAD_INPUT', `The threshold ${threshold} is not between 0 and 1.`)
+  const excluded = { unlabelled: 0, lowConfidence: 0, unreliable: 0, unproven: 0 }
+  let chosen: { row: ExportRow; rowIndex: number; className: string | null }[] = []
   rows.forEach((row, rowIndex) => {
-    const byPerson = row.labelSource === 'human' || row.labelSource === 'imported'
+    const passes = passesThresholds(row, options)
     if (row.className === null && options.unlabelled === 'skip') excluded.unlabelled++
-    else if (options.onlyReliable && !row.reliable && !byPerson) excluded.unreliable++
-    else if ((row.confidence ?? 0) < options.minConfidence && !byPerson) excluded.lowConfidence++
+    else if (passes !== 'yes') excluded[passes]++
     else chosen.push({ row, rowIndex, className: row.className })
   })
+  const purities = measurePurity(
+    chosen.map(({ row }) => row),
+    audits,
+    options,
+  )
+  const unproven = findUnproven(purities, options.minPurity)
+  if (options.unproven === 'skip' && unproven.length > 0) {
+    const names = new Set<string | null>(unproven.map(({ name }) => name))
+    const kept = chosen.filter(({ row, className }) => row.labelSource === 'human' || !names.has(className))
+    excluded.unproven = chosen.length - kept.length
+    chosen = kept
+  }
   chosen.sort((a, b) => compare(a.row.relativePath, b.row.relativePath) || compare(`${a.row.imageId}`, `${b.row.imageId}`))
 
   const classNames = [...new Set(chosen.map((image) => image.className))].sort((a, b) => (a === null ? 1 : b === null ? -1 : compare(a, b)))
@@ -78,24 +107,34 @@ export function planExport(rows: readonly ExportRow[], options: ExportOptions): 
       )
     : null
 
+  const { folderOf } = datasetFormats[options.format]
   const registerFile = new Map<string, (name: string) => string>()
   const images = chosen.map(({ row, rowIndex, className }, index): PlannedImage => {
     const split = sides?.[index] ?? null
     const classIndex = classIndices.get(className) as number
-    const folder = [...(split === null ? [] : [split]), folders[classIndex]].join('/')
+    const folder = folderOf?.(split, folders[classIndex] as string) ?? ''
     const register = registerFile.get(folder) ?? createNameRegistry()
     registerFile.set(folder, register)
     const fileName = row.relativePath.slice(row.relativePath.lastIndexOf('/') + 1)
-    const datasetPath = options.format === 'imagefolder' ? `${folder}/${register(fileName)}` : null
+    const datasetPath = folderOf ? `${folder}/${register(fileName)}` : null
     return { row, rowIndex, className, classIndex, split, datasetPath }
   })
   const byClass = Map.groupBy(images, (image) => image.classIndex)
   const classes = classNames.map((name, index): PlannedClass => {
     const members = byClass.get(index) ?? []
-    return { name, folder: folders[index] as string, ...countImages(members), splits: countSplits(members) }
+    const purity = name === null ? null : (purities.get(name) ?? null)
+    return { name, folder: folders[index] as string, ...countImages(members), splits: countSplits(members), purity }
   })
-  const splits = countSplits(images)
-  return { images, classes, splits, ...countImages(images), excluded, warnings: findWarnings(images, classes, options) }
+  return {
+    images,
+    classes,
+    splits: countSplits(images),
+    ...countImages(images),
+    writtenBytes: estimateWrittenBytes(images, options, embeddingBytes),
+    excluded,
+    unproven,
+    warnings: findWarnings(images, classes, options),
+  }
 }
 
 /** Number and bytes of the images of each side that has any. */
@@ -119,9 +158,13 @@ function findWarnings(images: readonly PlannedImage[], classes: readonly Planned
         `${side} has no image of ${missing.map((entry) => entry.name ?? unlabelledFolder).join(', ')}; loaders that number classes by folder will number ${side} differently.`,
       )
   }
+  if (format === 'yolo' && (split === null || split.val === 0))
+    warnings.push('Without a validation side YOLO cannot measure while it trains; divide the dataset.')
   const unlisted = images.filter((image) => image.datasetPath && !torchvisionExtensions.test(image.datasetPath)).length
-  if (format === 'imagefolder' && unlisted > 0)
-    warnings.push(`torchvision's ImageFolder does not list ${unlisted} of the files, because of their extension.`)
+  if ((format === 'imagefolder' || format === 'yolo') && unlisted > 0)
+    warnings.push(
+      `${format === 'yolo' ? 'YOLO' : "torchvision's ImageFolder"} does not list ${unlisted} of the files, because of their extension.`,
+    )
   return warnings
 }
 

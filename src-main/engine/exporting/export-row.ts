@@ -1,4 +1,5 @@
 import type { LabelSource } from '#shared/entities.ts'
+import type { ExportFormatName, UnprovenWay } from '#shared/export-formats.ts'
 
 /** One image as an export sees it; plain values, so that no database is needed to export or to test. */
 export type ExportRow = Readonly<{
@@ -17,10 +18,15 @@ export type ExportRow = Readonly<{
   reliable: boolean
   labelSource: LabelSource | null
   /** Images of one exact-duplicate group never straddle a split; null or -1 when alone. */
-  exactGroup: number | string | null
+  exactGroup: number | null
   /** Images of one near-duplicate group never straddle a split; null or -1 when alone. */
-  nearGroup: number | string | null
+  nearGroup: number | null
   sizeBytes: number
+  /** Of the picture as it is shown, after EXIF rotation. */
+  widthPx: number
+  heightPx: number
+  /** As `jpeg`, `png`. */
+  format: string
 }>
 
 export const splitNames = ['train', 'val', 'test'] as const
@@ -28,7 +34,6 @@ export type SplitName = (typeof splitNames)[number]
 /** Shares of the three sides, each 0 to 1, summing to 1. */
 export type SplitRatios = Readonly<Record<SplitName, number>>
 
-export type ExportFormatName = 'imagefolder' | 'csv' | 'jsonl' | 'npy'
 export type Transfer = 'copy' | 'hardlink' | 'symlink'
 
 /** What the dataset says about where it came from; goes into the manifest and the dataset card as it is. */
@@ -47,7 +52,7 @@ export type ExportOptions = Readonly<{
   format: ExportFormatName
   /** The dataset folder to make; it must not exist yet. */
   out: string
-  /** How images reach an ImageFolder; the other formats transfer none. */
+  /** How images reach formats that hold image files. */
   transfer: Transfer
   /** What to do where the file system cannot hard-link: stop, or copy and count it in the receipt. */
   hardlinkFallback: 'error' | 'copy'
@@ -59,6 +64,10 @@ export type ExportOptions = Readonly<{
   minConfidence: number
   /** Keep reliable images only; labels set by a person or imported are kept too. */
   onlyReliable: boolean
+  /** 0 to 1: only labels of classes that an audit proves to be this pure; 0 = all. Labels set by a person are kept whatever this says. */
+  minPurity: number
+  /** What to do with classes that are not proved to be so pure: refuse the export, or leave their images out. */
+  unproven: UnprovenWay
   /** What to do with images that have no class. */
   unlabelled: 'skip' | 'folder'
   /** Begin CSV files with a byte-order mark, which Excel needs to read UTF-8. */
@@ -70,3 +79,9 @@ export type ExportOptions = Readonly<{
 
 /** Vectors of the NPY format: `values` is `[rows.length, dim]` float32, row i belonging to `rows[i]`. */
 export type ExportEmbeddings = Readonly<{ dim: number; values: Float32Array }>
+
+/** What the audit of a class saw: every look of its random sample. `labelSource` is where the label came from before it was looked at. */
+export type ClassLooks = Readonly<{
+  className: string
+  looks: readonly (Pick<ExportRow, 'imageId' | 'confidence' | 'reliable' | 'labelSource'> & Readonly<{ isRight: boolean }>)[]
+}>

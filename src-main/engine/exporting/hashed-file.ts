@@ -6,11 +6,15 @@ import { join } from 'node:path'
 export type DatasetFile = Readonly<{ path: string; sha256: string; sizeBytes: number }>
 
 /** Writes a new file chunk by chunk, flushes it to the disk, and gives its hash. */
-export async function writeHashedFile(folder: string, path: string, chunks: Iterable<string | Uint8Array>): Promise<DatasetFile> {
+export async function writeHashedFile(
+  folder: string,
+  path: string,
+  chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+): Promise<DatasetFile> {
   const file = await open(join(folder, path), 'wx')
   const hash = createHash('sha256')
   try {
-    for (const chunk of chunks) {
+    for await (const chunk of chunks) {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk
       hash.update(bytes)
       await file.appendFile(bytes)

@@ -23,6 +23,12 @@ export function toRecord({ row, split, datasetPath }: PlannedImage) {
   }
 }
 
+/** One line of the CSV, without its header. */
+export function toCsvRow(image: PlannedImage, options: Pick<ExportOptions, 'escapeFormulas'>): string {
+  const [text = ''] = toCsv([image], { ...options, bom: false })
+  return text.slice(text.indexOf('\n') + 1)
+}
+
 /**
  * The images as CSV after RFC 4180, in pieces: UTF-8, CRLF, quotes doubled, nothing for null.
  * Values are written as they are unless `escapeFormulas`: a spreadsheet runs a cell that begins with

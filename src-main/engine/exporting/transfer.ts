@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { link, open, rm, symlink } from 'node:fs/promises'
+import { link, open, readFile, rm, symlink } from 'node:fs/promises'
 import { SpicerackError } from '#shared/errors.ts'
 import type { ExportOptions, ExportRow } from './export-row.ts'
 
@@ -41,12 +41,25 @@ export async function transferImage(
   }
 }
 
+/** The bytes of an image's file, or why they are not what was imported. */
+export async function readChecked(row: ExportRow): Promise<Uint8Array | 'missing' | 'unreadable' | 'changed'> {
+  try {
+    const bytes = await readFile(row.absolutePath)
+    return createHash('sha256').update(bytes).digest('hex') === row.contentHash ? bytes : 'changed'
+  } catch (error) {
+    return toReadProblem(error as NodeJS.ErrnoException)
+  }
+}
+
+/** @throws the error itself where it is not about this file. */
+function toReadProblem(error: NodeJS.ErrnoException): 'missing' | 'unreadable' {
+  if (error.code === 'EMFILE' || error.code === 'ENFILE') throw error
+  return error.code === 'ENOENT' || error.code === 'ENOTDIR' ? 'missing' : 'unreadable'
+}
+
 async function readAndCopy(row: ExportRow, target: string | null): Promise<TransferOutcome> {
   const source = await open(row.absolutePath, 'r').catch((error: NodeJS.ErrnoException) => error)
-  if (source instanceof Error) {
-    if (source.code === 'EMFILE' || source.code === 'ENFILE') throw source
-    return source.code === 'ENOENT' || source.code === 'ENOTDIR' ? 'missing' : 'unreadable'
-  }
+  if (source instanceof Error) return toReadProblem(source)
   const output =
     target === null
       ? null

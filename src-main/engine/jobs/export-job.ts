@@ -7,7 +7,7 @@ import type { ExportEmbeddings, ExportRow } from '#engine/exporting/export-row.t
 import { exportRequestSchema } from '#shared/contract/exports.ts'
 import { exportIdSchema } from '#shared/entities.ts'
 import { SpicerackError, toErrorData } from '#shared/errors.ts'
-import { toExportOptions, toExportRows } from './export-rows.ts'
+import { toClassLooks, toExportOptions, toExportRows } from './export-rows.ts'
 import type { JobRunner } from './job-queue.ts'
 import { readRunEmbedding } from './run-embedding.ts'
 
@@ -25,6 +25,7 @@ export function createExportRunner(project: OpenProject): JobRunner {
       const receipt = await exportDataset(rows, toExportOptions(project, request), {
         signal,
         ...embeddings,
+        audits: toClassLooks(project, request),
         onProgress: ({ done, total }) => {
           const rate = done / Math.max(0.001, (performance.now() - startedAt) / 1000)
           report({ done, total, rate, secondsLeft: rate > 0 ? (total - done) / rate : null, stage: null, note: 'Writing the dataset' })

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import type { OpenProject } from '#engine/database/project.ts'
-import type { ExportOptions, ExportRow } from '#engine/exporting/export-row.ts'
+import type { ClassLooks, ExportOptions, ExportRow } from '#engine/exporting/export-row.ts'
 import type { ExportRequest } from '#shared/contract/exports.ts'
+import { readClassAudit } from './class-audits.ts'
 
 /** Every usable image that nobody rejected, with its label, as an export sees it. */
 export function toExportRows(project: OpenProject, request: ExportRequest): ExportRow[] {
@@ -12,7 +13,8 @@ export function toExportRows(project: OpenProject, request: ExportRequest): Expo
   const assignments = assignmentsOf(project)
   return project.images.usable().flatMap((image): ExportRow[] => {
     const label = labels.get(image.id)
-    if (label?.rejected || image.contentHash === null) return []
+    const { contentHash, widthPx, heightPx, format } = image
+    if (label?.rejected || contentHash === null || widthPx === null || heightPx === null) return []
     const assignment = assignments.get(image.id)
     const clusterName = label?.clusterId == null ? null : (clusterNames.get(label.clusterId) ?? null)
     const className = label?.classId == null ? null : (classNames.get(label.classId) ?? null)
@@ -22,7 +24,7 @@ export function toExportRows(project: OpenProject, request: ExportRequest): Expo
         imageId: image.id,
         absolutePath: join(roots.get(image.rootId) ?? '', image.path),
         relativePath: image.path,
-        contentHash: image.contentHash,
+        contentHash,
         className: usesCluster ? clusterName : className,
         clusterName,
         confidence: label?.confidence ?? assignment?.confidence ?? null,
@@ -32,8 +34,39 @@ export function toExportRows(project: OpenProject, request: ExportRequest): Expo
         exactGroup: image.exactGroup,
         nearGroup: image.nearGroup,
         sizeBytes: image.sizeBytes,
+        widthPx,
+        heightPx,
+        format: format ?? '',
       },
     ]
+  })
+}
+
+/**
+ * What the audits of the present clustering saw, by the name of their class. None for a class that shares its name with a cluster that
+ * the export takes as a class, since the audit was not about that one.
+ */
+export function toClassLooks(project: OpenProject, request: ExportRequest): ClassLooks[] {
+  const id = project.project.currentClusteringId()
+  if (id === null) return []
+  const clustering = project.clusterings.get(id)
+  const assignments = assignmentsOf(project)
+  const imported = new Set<number>(project.labels.list('imported').map(({ imageId }) => imageId))
+  const nameOf = new Map(project.classes.list().map(({ id: classId, name }) => [classId, name]))
+  const unmapped = project.clusters.list().filter(({ classId }) => classId === null)
+  const taken = new Set(request.clustersAsClasses ? unmapped.map(({ name }) => name) : [])
+  return project.audits.ofClustering(id).flatMap(({ classId, lookCount }): ClassLooks[] => {
+    const className = nameOf.get(classId)
+    if (className === undefined || lookCount === 0 || taken.has(className)) return []
+    const { sample } = readClassAudit(project, clustering, classId)
+    const looks = sample.map(({ imageId, isRight }) => ({
+      imageId,
+      isRight: isRight === true,
+      confidence: assignments.get(imageId)?.confidence ?? null,
+      reliable: assignments.get(imageId)?.reliable ?? false,
+      labelSource: imported.has(imageId) ? ('imported' as const) : ('mapping' as const),
+    }))
+    return [{ className, looks }]
   })
 }
 

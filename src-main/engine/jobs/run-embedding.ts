@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { OpenProject } from '#engine/database/project.ts'
 import type { RunId } from '#shared/entities.ts'
@@ -27,6 +27,16 @@ export function readRunEmbedding(project: OpenProject, runId: RunId): RunEmbeddi
 export function embeddingFileOf(project: OpenProject, runId: RunId): string | undefined {
   const stage = project.runs.get(runId).stages.find(({ name }) => name === 'embed')
   return stage?.state !== 'completed' || stage.resultFile === null ? undefined : join(project.folder.path, stage.resultFile)
+}
+
+/** Bytes of one vector of the run behind the current clustering; 0 before there is one. */
+export function embeddingBytesOf(project: OpenProject): number {
+  const id = project.project.currentClusteringId()
+  if (id === null) return 0
+  const { runId } = project.clusterings.get(id)
+  const file = embeddingFileOf(project, runId)
+  const size = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false })?.size
+  return (size ?? 0) / project.runs.get(runId).imageCount
 }
 
 function readEmbeddingFile(path: string): Buffer {

@@ -1,15 +1,24 @@
 import { SpicerackError } from '#shared/errors.ts'
+import type { DatasetFormat } from '../dataset-format.ts'
 import type { FormatContext, FormatResult } from '../export-format.ts'
 import { writeHashedFile } from '../hashed-file.ts'
 import { writeNpy } from '../npy-file.ts'
-import { toCsv } from '../table.ts'
+import { toCsv, toCsvRow } from '../table.ts'
 
 /**
  * `embeddings.npy` `[n, dim]` float32, `labels.npy` `[n]` int64 (index into the classes of the manifest,
  * -1 without a class), `files.json` (original paths) and `rows.csv`, all in the same order.
- * @throws BAD_INPUT when there are no embeddings.
  */
-export async function writeNpyDataset(context: FormatContext): Promise<FormatResult> {
+export const npy: DatasetFormat = {
+  // A row of rows.csv, a line of files.json, and the eight bytes of a label.
+  tableRow: (image, options) => `${toCsvRow(image, options)} ${JSON.stringify(image.row.relativePath)},\n${' '.repeat(8)}`,
+  howToLoad: () =>
+    `import json\nimport numpy as np\nembeddings = np.load("embeddings.npy")\nlabels = np.load("labels.npy")\nfiles = json.load(open("files.json", encoding="utf-8"))`,
+  write: writeNpyDataset,
+}
+
+/** @throws BAD_INPUT when there are no embeddings. */
+async function writeNpyDataset(context: FormatContext): Promise<FormatResult> {
   const { folder, images, options, embeddings, step } = context
   if (embeddings === null)
     throw new SpicerackError('BAD_INPUT', 'There are no embeddings to export.', { advice: 'Run the embed stage first.' })
