@@ -60,6 +60,8 @@ export const useMapStore = defineStore('map', () => {
         return bySource(known.values as Uint8Array)
     }
   })
+  /** What the colours stand for now; another choice follows as soon as its column is there. */
+  const shownColouring = computed(() => column.value?.colouring ?? colouring.value)
   const isCategoryShown = computed(() => Uint8Array.from(colours.value.categories, ({ key }) => (hidden.value.has(key) ? 0 : 1)))
   const isShown = (row: number): boolean => isCategoryShown.value[colours.value.indices[row]] === 1
 
@@ -169,6 +171,7 @@ export const useMapStore = defineStore('map', () => {
     positions,
     imageIds,
     colouring,
+    shownColouring,
     colours,
     hidden,
     isCategoryShown,

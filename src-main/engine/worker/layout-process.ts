@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import type { Embeddings } from '#engine/clustering/embeddings.ts'
 import { layoutPlane } from '#engine/clustering/layout-plane.ts'
 import { writeWholeFile } from '#engine/files/write-whole-file.ts'
 import { loadBackend } from '#engine/runtime/load-backend.ts'
-import { toErrorData } from '#shared/errors.ts'
+import { SpicerackError, toErrorData } from '#shared/errors.ts'
 import type { LayoutMessage, LayoutTask } from '#shared/layout-protocol.ts'
 
 /** Entry of the process that lays a run's images out on a plane, and ends when that is done; stopped by ending it. */
@@ -18,15 +19,22 @@ process.on('disconnect', () => process.exit())
 async function layOut({ embeddingPath, count, seed, layoutPath }: LayoutTask): Promise<void> {
   try {
     await loadBackend('auto')
-    const { buffer, byteOffset, byteLength } = readFileSync(embeddingPath)
-    const values = new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength))
-    const options = { neighbourCount, memoryBytes, seed }
-    const positions = await layoutPlane({ values, count, dimension: values.length / count }, options, { onProgress })
+    const positions = await layoutPlane(readEmbeddings(embeddingPath, count), { neighbourCount, memoryBytes, seed }, { onProgress })
     writeWholeFile(layoutPath, new Uint8Array(positions.buffer, positions.byteOffset, positions.byteLength))
     say({ kind: 'done' }, () => process.exit())
   } catch (error) {
     say({ kind: 'failed', error: toErrorData(error) }, () => process.exit())
   }
+}
+
+function readEmbeddings(path: string, count: number): Embeddings {
+  const bytes = existsSync(path) ? readFileSync(path) : new Uint8Array()
+  const dimension = bytes.length / 4 / count
+  if (!Number.isInteger(dimension) || dimension < 1)
+    throw new SpicerackError('PROJECT_DAMAGED', `The embedding ${path} is gone or damaged; nothing was changed.`, {
+      advice: 'Restore it from a backup, or run again.',
+    })
+  return { values: new Float32Array(new Uint8Array(bytes).buffer), count, dimension }
 }
 
 function onProgress(doneRatio: number): void {

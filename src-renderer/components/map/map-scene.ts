@@ -72,7 +72,7 @@ export function useMapScene({ frame, points, overlay }: Layers) {
       return
     }
     chosenAt = performance.now()
-    const { rows, crowding } = chooseRepresentatives(map, camera.view.value, camera.size.value, cellPx)
+    const { rows, crowding } = chooseRepresentatives(map, camera.view.value, camera.size.value, cellPx, sidePx)
     showsPictures = crowding <= (showsPictures ? crowdingToHide : crowdingToShow)
     pictured = showsPictures ? rows : []
     if (pictured.length > 0) want(pictured.map((row) => map.imageIds[row] as ImageId))

@@ -41,7 +41,10 @@ export function nextRow({ positions, isShown }: Points, from: number, directionX
   return best
 }
 
-/** Which points show their pictures: at most one in each cell of a net that lies still on the plane. */
+/** Pictures nearer than this share of their side are not both shown. */
+const leastApartRatio = 0.85
+
+/** Which points show their pictures: at most one in each cell of a net that lies still on the plane, and none much over another. */
 export type Representatives = Readonly<{
   rows: readonly number[]
   /** Shown points in sight for each cell that has any: how crowded it is. */
@@ -50,9 +53,17 @@ export type Representatives = Readonly<{
 
 /**
  * @param cellPx Side of the cells on the screen, at least; up to twice that, since the net only changes when the scale doubles.
+ * @param sidePx Side of the pictures.
  */
-export function chooseRepresentatives({ positions, isShown }: Points, view: MapView, size: ViewSize, cellPx: number): Representatives {
-  const side = cellPx / 2 ** Math.floor(Math.log2(view.scale))
+export function chooseRepresentatives(
+  { positions, isShown }: Points,
+  view: MapView,
+  size: ViewSize,
+  cellPx: number,
+  sidePx: number,
+): Representatives {
+  const netScale = 2 ** Math.floor(Math.log2(view.scale))
+  const side = cellPx / netScale
   const { left, right, top, bottom } = seenBounds(view, size, cellPx)
   const firstColumn = Math.floor(left / side)
   const firstLine = Math.floor(top / side)
@@ -74,6 +85,21 @@ export function chooseRepresentatives({ positions, isShown }: Points, view: MapV
     chosen[cell] = row
     distances[cell] = distance
   }
-  const rows = [...chosen].filter((row) => row >= 0)
-  return { rows, crowding: rows.length === 0 ? 0 : seen / rows.length }
+  const candidates = [...chosen].filter((row) => row >= 0)
+  return {
+    rows: keepApart(positions, candidates, (leastApartRatio * sidePx) / netScale),
+    crowding: candidates.length === 0 ? 0 : seen / candidates.length,
+  }
+}
+
+/** Leaves out rows that are too near to one that is kept. The order is arbitrary but always the same, so that most stay when others come. */
+function keepApart(positions: Float32Array, rows: readonly number[], apart: number): number[] {
+  const rankOf = (row: number): number => Math.imul(row + 1, 0x9e3779b1) >>> 0
+  const kept: number[] = []
+  for (const row of rows.toSorted((one, other) => rankOf(one) - rankOf(other))) {
+    const isNear = (other: number): boolean =>
+      Math.abs(positions[2 * row] - positions[2 * other]) < apart && Math.abs(positions[2 * row + 1] - positions[2 * other + 1]) < apart
+    if (!kept.some(isNear)) kept.push(row)
+  }
+  return kept
 }

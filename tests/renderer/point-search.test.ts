@@ -1,0 +1,53 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { createRandom } from '#engine/ml/random.ts'
+import { panBy, toScreen } from '../../src-renderer/components/map/map-view.ts'
+import { chooseRepresentatives, nearestRow, nextRow } from '../../src-renderer/components/map/point-search.ts'
+
+const random = createRandom(5)
+const positions = Float32Array.from({ length: 2000 }, () => random.uniform() * 4 - 2)
+const points = { positions, isShown: (row: number) => row % 3 !== 0 }
+const size = { widthPx: 800, heightPx: 600 }
+
+test('the nearest shown point, or none within reach', () => {
+  fc.assert(
+    fc.property(fc.double({ min: -2.5, max: 2.5, noNaN: true }), fc.double({ min: -2.5, max: 2.5, noNaN: true }), (x, y) => {
+      const byDistance = Array.from({ length: 1000 }, (_, row) => row)
+        .filter(points.isShown)
+        .map((row) => ({ row, distance: Math.hypot(positions[2 * row] - x, positions[2 * row + 1] - y) }))
+        .sort((one, other) => one.distance - other.distance)
+      expect(nearestRow(points, x, y, 0.05)).toBe(byDistance[0].distance <= 0.05 ? byDistance[0].row : undefined)
+      expect(nearestRow(points, x, y, Number.POSITIVE_INFINITY)).toBe(byDistance[0].row)
+    }),
+    { numRuns: 50, seed: 1 },
+  )
+})
+
+test('a step leads in its direction, and a point at the edge has no next', () => {
+  const cross = { positions: Float32Array.of(0, 0, 1, 0.2, 3, 0, -1, 0, 0, 1, 0.3, -2), isShown: (row: number) => row !== 3 }
+  expect(nextRow(cross, 0, 1, 0)).toBe(1)
+  expect(nextRow(cross, 0, 0, 1)).toBe(4)
+  expect(nextRow(cross, 0, 0, -1)).toBe(5)
+  expect(nextRow(cross, 0, -1, 0)).toBeUndefined()
+  expect(nextRow(cross, 1, 1, 0)).toBe(2)
+})
+
+test('pictures keep their distance, are of shown points in sight, and stay when the view moves', () => {
+  const view = { x: 0.1, y: -0.2, scale: 420 }
+  const { rows, crowding } = chooseRepresentatives(points, view, size, 76, 56)
+  expect(rows.length).toBeGreaterThan(20)
+  expect(rows.every(points.isShown)).toBe(true)
+  expect(crowding).toBeGreaterThanOrEqual(1)
+  const places = rows.map((row) => toScreen(view, size, positions[2 * row], positions[2 * row + 1]))
+  for (const [one, [x, y]] of places.entries())
+    for (const [otherX, otherY] of places.slice(one + 1))
+      expect(Math.max(Math.abs(x - otherX), Math.abs(y - otherY))).toBeGreaterThan(0.8 * 56)
+  const moved = chooseRepresentatives(points, panBy(view, 40, 25), size, 76, 56)
+  const isWellInside = (row: number): boolean => {
+    const [x, y] = toScreen(view, size, positions[2 * row], positions[2 * row + 1])
+    return x > 120 && x < 640 && y > 120 && y < 440
+  }
+  const before = rows.filter(isWellInside)
+  const stayed = before.filter((row) => moved.rows.includes(row))
+  expect(stayed.length / before.length).toBeGreaterThan(0.9)
+})
