@@ -118,7 +118,7 @@ test('edits, undo, imports and another clustering keep the columns in memory tru
           if (kind === 2)
             project.edits.apply({ kind: 'labelImages', imageIds: chosen, classId: classIds[to]!, source: to ? 'human' : 'imported' })
           if (kind === 3) project.edits.apply({ kind: 'mapCluster', clusterId: clusterIds[to]!, classId: classIds[0]! })
-          if (kind === 4 && project.edits.canUndo()) project.edits.undo()
+          if (kind === 4) undoOneButNoClass()
           if (kind === 5) project.images.setStatus(chosen, to ? 'ok' : 'unreadable', null, null)
           if (kind === 6) expect(() => failingGroup(chosen)).toThrow()
         }
@@ -131,6 +131,13 @@ test('edits, undo, imports and another clustering keep the columns in memory tru
     { numRuns: 8 },
   )
 })
+
+/** The classes were made by edits too, and the acts need them. */
+function undoOneButNoClass(): void {
+  if (!project.edits.canUndo()) return
+  project.edits.undo()
+  if (project.classes.list().length < classIds.length) project.edits.redo()
+}
 
 /** Its first act is done, its second is refused. */
 function failingGroup(chosen: ImageId[]): void {
