@@ -1,4 +1,5 @@
 import type { RunFiles, RunHost } from '#engine/training/run-context.ts'
+import { modelFiles } from '#engine/worker/model-files.ts'
 
 /** The files of a run, in memory. */
 export function memoryFiles(): RunFiles {
@@ -14,6 +15,7 @@ export function memoryFiles(): RunFiles {
 export function memoryHost(listeners: Partial<RunHost> = {}): RunHost {
   return {
     files: memoryFiles(),
+    models: modelFiles,
     now: () => performance.now(),
     shouldStop: () => false,
     progress: () => undefined,

@@ -10,10 +10,11 @@ const notOfEngine = ['@lucide/vue', 'cli-progress', 'commander', 'pinia', 'reka-
 export function stageEngine(folder) {
   rmSync(folder, { recursive: true, force: true })
   const engine = join(folder, 'engine')
-  for (const path of ['src-main/engine', 'src-main/server', 'src-shared']) cpSync(join(root, path), join(engine, path), { recursive: true })
+  for (const path of ['src-main/engine', 'src-main/server', 'src-shared', 'resources/weights'])
+    cpSync(join(root, path), join(engine, path), { recursive: true })
   const { name, version, license, type, imports, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   writeFileSync(join(engine, 'package.json'), JSON.stringify({ name, version, license, type, imports }, undefined, 2))
-  const names = Object.keys(dependencies).filter((dependency) => !notOfEngine.includes(dependency))
+  const names = [...Object.keys(dependencies).filter((dependency) => !notOfEngine.includes(dependency)), 'onnxruntime-node']
   for (const path of installedClosure(names)) cpSync(join(root, path), join(engine, path), { recursive: true, filter: isNeeded })
   const node = node24Path()
   mkdirSync(join(folder, 'node'))
@@ -46,5 +47,8 @@ function parents(path) {
 }
 
 function isNeeded(path) {
+  // ONNX Runtime brings its library for all systems.
+  const [, platform, processor] = path.match(/onnxruntime-node[\\/]bin[\\/]napi-v3[\\/](\w+)(?:[\\/](\w+))?/) ?? []
+  if ((platform && platform !== process.platform) || (processor && processor !== process.arch)) return false
   return !/\.(map|md|markdown)$|\.d\.[cm]?ts$|[\\/]node_modules[\\/]\.bin$/.test(path)
 }

@@ -1,6 +1,6 @@
 /** One setting of a stage: the single source of its default, range, unit and origin. */
 export type SettingDefinition<T extends SettingValue = SettingValue> = Readonly<{
-  kind: 'integer' | 'number' | 'boolean' | 'choice'
+  kind: 'integer' | 'number' | 'boolean' | 'choice' | 'text'
   default: T
   /** Inclusive range of numbers. */
   min?: number
@@ -36,6 +36,10 @@ export function choice<const C extends readonly string[]>(value: C[number], choi
   return { kind: 'choice', default: value, choices, ...origin }
 }
 
+export function text(value: string, origin: Origin): SettingDefinition<string> {
+  return { kind: 'text', default: value, ...origin }
+}
+
 export function defaultsOf<D extends SettingDefinitions>(definitions: D): SettingsOf<D> {
   return Object.fromEntries(Object.entries(definitions).map(([name, definition]) => [name, definition.default])) as SettingsOf<D>
 }
@@ -45,6 +49,8 @@ export function settingProblem(name: string, definition: SettingDefinition, valu
   switch (definition.kind) {
     case 'boolean':
       return typeof value === 'boolean' ? undefined : `${name} must be true or false, not ${JSON.stringify(value)}.`
+    case 'text':
+      return typeof value === 'string' ? undefined : `${name} must be a text, not ${JSON.stringify(value)}.`
     case 'choice':
       return definition.choices?.includes(value as string)
         ? undefined

@@ -103,7 +103,12 @@ export type ClusteringResult = Readonly<{
 }>
 
 export type StageResult =
-  | Readonly<{ stage: 'pretrain'; weightsFile: string; finalLoss: number }>
+  | Readonly<{
+      stage: 'pretrain'
+      /** Null where nothing is learned, because other features are clustered. */
+      weightsFile: string | null
+      finalLoss: number | null
+    }>
   | Readonly<{ stage: 'embed'; embeddingFile: string; dimension: number }>
   | Readonly<{ stage: 'self'; clustering: ClusteringResult; heads: readonly HeadScore[]; bestHead: number; advice: readonly string[] }>
   | Readonly<{

@@ -36,7 +36,7 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   [`${engine}/worker`]: {
     layers: ['src-shared', `${engine}/training`, `${engine}/clustering`, `${engine}/ml`, `${engine}/runtime`, `${engine}/files`],
-    packages: ['birpc'],
+    packages: ['birpc', 'onnxruntime-node'],
     hasNode: true,
   },
   [`${engine}/exporting`]: {
@@ -78,10 +78,14 @@ const layers: Readonly<Record<string, Layer>> = {
   'src-renderer/client': { layers: ['src-shared'], packages: ['@orpc/client', '@orpc/contract'], hasNode: false },
 }
 
-type Manifest = { dependencies: Record<string, string>; devDependencies: Record<string, string> }
+type Manifest = Record<'dependencies' | 'optionalDependencies' | 'devDependencies', Record<string, string>>
 const manifest = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as Manifest
 /** Electron is not loaded from node_modules: it is the program that loads us. */
-const dependencies: Record<string, string | undefined> = { ...manifest.dependencies, electron: manifest.devDependencies.electron }
+const dependencies: Record<string, string | undefined> = {
+  ...manifest.dependencies,
+  ...manifest.optionalDependencies,
+  electron: manifest.devDependencies.electron,
+}
 
 function layerOf(path: string): string | undefined {
   return Object.keys(layers)

@@ -26,7 +26,7 @@ const inProject = async (path: string, work: (session: Session) => Promise<void>
 const withRunFlags = (command: Command): Command =>
   command
     .addOption(new Option('--clusters <K>', 'number of clusters; suggested when left out').argParser(wholeNumber))
-    .addOption(new Option('--recipe <name>', 'standard or faithful').default('standard'))
+    .addOption(new Option('--recipe <name>', 'quick, standard or faithful').default('standard'))
     .addOption(new Option('--epochs <N>', 'epochs of learning features').argParser(wholeNumber))
     .addOption(new Option('--seed <S>', 'same seed, same result').argParser(wholeNumber).default(0))
     .addOption(new Option('--backend <name>', 'compute backend').choices(backendChoices).default('auto'))

@@ -1,9 +1,10 @@
 import { SpicerackError } from '../errors.ts'
 import { faithful } from './faithful.ts'
+import { quick } from './quick.ts'
 import type { Recipe } from './recipe.ts'
 import { standard } from './standard.ts'
 
-const recipes: Readonly<Record<string, Recipe>> = { standard, faithful }
+const recipes: Readonly<Record<string, Recipe>> = { standard, quick, faithful }
 
 export const recipeNames = Object.keys(recipes)
 

@@ -23,6 +23,7 @@ export const standard: Recipe = {
   changes: {
     pretrain: {
       backbone: { value: 'resnet18-cifar', reason: 'Half the layers of the published 34, so four times as many steps in the same time.' },
+      sidePx: { value: ({ imageSize }) => Math.min(imageSize, 96), reason: 'Larger images make every step slower.' },
       widthFactor: {
         value: ({ imageSize }) => (imageSize <= 64 ? 0.25 : 0.5),
         reason: 'Fits a laptop; more width pays only with more epochs.',

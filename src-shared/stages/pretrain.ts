@@ -11,10 +11,24 @@ export const backboneChoices = [
   'wide-resnet-28-2',
   'wide-resnet-28-8',
   'wide-resnet-stl',
+  'mobilenet-v2',
 ] as const
 
 /** Stage 1, MoCo v2 on the user's own images. Defaults are the published ones. */
 export const pretrainSettings = {
+  source: choice('moco', ['moco', 'packaged', 'onnx', 'both'], {
+    source: published,
+    help: 'Whose features are clustered: learned here from these images, of packaged encoders, of an ONNX file, or learned and packaged together.',
+  }),
+  start: choice('random', ['random', 'packaged'], {
+    source: published,
+    help: 'Begin to learn from random weights, or from a packaged encoder (backbone mobilenet-v2, width factor 1 or 1.4).',
+  }),
+  sidePx: integer(512, 8, 512, {
+    unit: 'px',
+    source: 'Our own',
+    help: 'Side at which images are learned; those that were read larger are reduced to it.',
+  }),
   backbone: choice('clusterresnet', backboneChoices, { source: published, help: 'Network that turns an image into features.' }),
   widthFactor: real(1, 0.03125, 4, { source: published, help: 'Factor on every channel count; 0.25 is about ten times faster than 1.' }),
   epochs: integer(1000, 1, 100_000, { unit: 'epochs', source: published, help: 'Passes over all images.' }),

@@ -59,6 +59,10 @@ export const selfSettings = {
     source: published,
     help: 'How the best head is chosen, always without labels.',
   }),
+  featureDropout: real(0.2, 0, 0.9, {
+    source: own,
+    help: 'Share of the features that a strong view lacks, where features are computed once and stay as they are.',
+  }),
   checkpointMinutes: real(2, 0.01, 1440, { unit: 'minutes', source: 'Our own', help: 'Time between checkpoints.' }),
 } as const
 

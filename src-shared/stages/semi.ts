@@ -35,5 +35,9 @@ export const semiSettings = {
   cropPadding: integer(4, 0, 64, { unit: 'pixels', source: published, help: 'Padding before the random crop.' }),
   freezeBackbone: flag(false, { source: published, help: 'Train the classification head alone.' }),
   humanLabelWeight: integer(4, 1, 1000, { source: own, help: 'How many times as often an image that a person labelled is drawn.' }),
+  featureDropout: real(0.2, 0, 0.9, {
+    source: own,
+    help: 'Share of the features that a strong view lacks, where features are computed once and stay as they are.',
+  }),
   checkpointMinutes: real(2, 0.01, 1440, { unit: 'minutes', source: 'Our own', help: 'Time between checkpoints.' }),
 } as const

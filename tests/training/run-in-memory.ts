@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { imagesInMemory } from '#engine/training/image-source.ts'
 import type { RunHost } from '#engine/training/run-context.ts'
 import { runStage } from '#engine/training/run-stage.ts'
+import { modelFiles } from '#engine/worker/model-files.ts'
 import type { StageName } from '#shared/jobs.ts'
 import { type Recipe, type RecipeOverrides, type ResolvedRecipe, resolveRecipe } from '#shared/recipes/recipe.ts'
 import type { StageResult, StageTask } from '#shared/worker-protocol.ts'
@@ -40,6 +41,7 @@ export function memoryHost({ files = new Map(), stop = () => false, tickMs = 1 }
       write: (name, bytes) => void files.set(name, bytes.slice()),
       remove: (name) => void files.delete(name),
     },
+    models: modelFiles,
     now: () => {
       time += tickMs
       return time

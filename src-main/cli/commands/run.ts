@@ -84,7 +84,8 @@ function parseOverrides({ set = [], epochs }: RunFlags): Partial<Record<(typeof 
       throw new SpicerackError('BAD_INPUT', `--set ${assignment} names no setting.`, {
         advice: 'Write STAGE.SETTING=VALUE, for example pretrain.widthFactor=0.5.',
       })
-    const parsed: SettingValue = definition.kind === 'boolean' ? value === 'true' : definition.kind === 'choice' ? value : Number(value)
+    const parsed: SettingValue =
+      definition.kind === 'boolean' ? value === 'true' : ['choice', 'text'].includes(definition.kind) ? value : Number(value)
     overrides[stageName] = { ...overrides[stageName], [name]: parsed }
   }
   return overrides

@@ -49,7 +49,8 @@ export function saveStageResult(project: OpenProject, runId: RunId, { backend, r
 /** Where the worker left the result, relative to the project folder; stages name their files without the folder. */
 function resultFileOf({ folder }: OpenProject, runId: RunId, result: Completed['result']): string | null {
   if (result.stage === 'embed') return toPortable(relative(folder.path, join(folder.embeddings, `${runId}.f32`)))
-  if ('weightsFile' in result) return toPortable(relative(folder.path, join(folder.run(runId), result.weightsFile)))
+  if ('weightsFile' in result && result.weightsFile !== null)
+    return toPortable(relative(folder.path, join(folder.run(runId), result.weightsFile)))
   return null
 }
 

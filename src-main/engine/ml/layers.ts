@@ -19,6 +19,31 @@ export function createConvolution(store: ParameterStore, name: string, options: 
   return (input) => tf.conv2d(padPlane(input, border), filter, stride, 'valid')
 }
 
+export type BiasedConvolutionOptions = Readonly<{ inputs: number; outputs: number; kernel: 1 | 3; stride: 1 | 2; initializer: Initializer }>
+
+/** A convolution with bias over `[batch, height, width, inputs]`, padded as TensorFlow's "same": with stride 2 more at right and bottom. */
+export function createBiasedConvolution(
+  store: ParameterStore,
+  name: string,
+  options: BiasedConvolutionOptions,
+): (input: tf.Tensor4D) => tf.Tensor4D {
+  const { inputs, outputs, kernel, stride, initializer } = options
+  const filter = store.create(`${name}.filter`, 'weight', [kernel, kernel, inputs, outputs], initializer) as tf.Variable<tf.Rank.R4>
+  const bias = store.create(`${name}.bias`, 'bias', [outputs], 'zeros')
+  return (input) => tf.add(tf.conv2d(input, filter, stride, 'same'), bias)
+}
+
+/** A 3x3 convolution of each channel by itself, with bias; padded as {@link createBiasedConvolution}. */
+export function createDepthwiseConvolution(
+  store: ParameterStore,
+  name: string,
+  { channels, stride, initializer }: Readonly<{ channels: number; stride: 1 | 2; initializer: Initializer }>,
+): (input: tf.Tensor4D) => tf.Tensor4D {
+  const filter = store.create(`${name}.filter`, 'weight', [3, 3, channels, 1], initializer) as tf.Variable<tf.Rank.R4>
+  const bias = store.create(`${name}.bias`, 'bias', [channels], 'zeros')
+  return (input) => tf.add(tf.depthwiseConv2d(input, filter, stride, 'same'), bias)
+}
+
 /** `[batch, inputs]` to `[batch, outputs]`, with bias. */
 export function createDense(
   store: ParameterStore,
@@ -43,6 +68,20 @@ export function relu<T extends tf.Tensor>(input: T): T {
     return {
       value,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => nativeOp('ReluGrad', { T: { type: 'float32' } }, [dy, saved[0]!], 1)[0]!,
+    }
+  })
+  return rectify(input) as T
+}
+
+/** min(max(0, x), 6). On TensorFlow the gradient is one native operation. */
+export function relu6<T extends tf.Tensor>(input: T): T {
+  if (!hasNativeOps()) return tf.relu6(input)
+  const rectify = tf.customGrad((x, save) => {
+    const value = tf.relu6(x as tf.Tensor)
+    ;(save as tf.GradSaveFunc)([value])
+    return {
+      value,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => nativeOp('Relu6Grad', { T: { type: 'float32' } }, [dy, saved[0]!], 1)[0]!,
     }
   })
   return rectify(input) as T

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
+import { type Embeddings, rowsOf } from '#engine/clustering/embeddings.ts'
 import { normalizeImages } from '#engine/ml/augmentations/normalize.ts'
 import { createBackbone } from '#engine/ml/backbones/create-backbone.ts'
 import type { BatchNormMode } from '#engine/ml/batch-norm.ts'
-import { createClassificationHead, createLinearHead } from '#engine/ml/heads.ts'
+import { createClassificationHead, createLinearHead, type Head } from '#engine/ml/heads.ts'
 import type { Parameter } from '#engine/ml/parameters.ts'
 import { deriveSeed } from '#engine/ml/random.ts'
 import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
@@ -16,8 +17,8 @@ export interface Classifier {
   readonly parameters: readonly Parameter[]
   readonly backboneParameters: readonly Parameter[]
   readonly headParameters: readonly Parameter[]
-  /** `[batch, side, side, 3]` normalised images to `[batch, classes]` logits. */
-  logits(images: tf.Tensor4D, mode: BatchNormMode): tf.Tensor2D
+  /** `[batch, side, side, 3]` normalised images, or `[batch, dimension]` features of a frozen encoder, to `[batch, classes]` logits. */
+  logits(inputs: tf.Tensor, mode: BatchNormMode): tf.Tensor2D
   dispose(): void
 }
 
@@ -26,18 +27,34 @@ export function createClassifier(recipe: ResolvedRecipe, classCount: number, see
   const isPretrained = recipe.semi.start === 'pretrained'
   const { backbone: name, widthFactor } = isPretrained ? recipe.pretrain : recipe.semi
   const backbone = createBackbone({ name, widthFactor, seed: deriveSeed(seed, 'semi-backbone') })
-  const createHead = isPretrained ? createClassificationHead : createLinearHead
-  const head = createHead(backbone.featureCount, classCount, deriveSeed(seed, 'semi-head'))
+  const head = createHead(recipe, backbone.featureCount, classCount, seed)
   return {
     parameters: [...backbone.parameters, ...head.parameters],
     backboneParameters: backbone.parameters,
     headParameters: head.parameters,
-    logits: (images, mode) => head.apply(backbone.features(images, mode)),
+    logits: (images, mode) => head.apply(backbone.features(images as tf.Tensor4D, mode)),
     dispose() {
       backbone.dispose()
       head.dispose()
     },
   }
+}
+
+/** A classifier of features that stay as they are: a head alone. */
+export function createFeatureClassifier(recipe: ResolvedRecipe, dimension: number, classCount: number, seed: number): Classifier {
+  const head = createHead(recipe, dimension, classCount, seed)
+  return {
+    parameters: head.parameters,
+    backboneParameters: [],
+    headParameters: head.parameters,
+    logits: (features) => head.apply(features as tf.Tensor2D),
+    dispose: () => head.dispose(),
+  }
+}
+
+function createHead({ semi }: ResolvedRecipe, inputs: number, classCount: number, seed: number): Head {
+  const create = semi.start === 'pretrained' ? createClassificationHead : createLinearHead
+  return create(inputs, classCount, deriveSeed(seed, 'semi-head'))
 }
 
 const blockSize = 256
@@ -49,10 +66,33 @@ export async function classify(
   classCount: number,
   host: Pick<RunHost, 'shouldStop'>,
 ): Promise<Float32Array> {
-  const probabilities = new Float32Array(source.count * classCount)
-  for (const indices of blocks(source.count, blockSize)) {
+  return classifyBlocks(classifier, source.count, classCount, host, (indices) => normalizeImages(source.images(indices)))
+}
+
+/** The same from features. @throws StageStopped. */
+export async function classifyFeatures(
+  classifier: Classifier,
+  features: Embeddings,
+  classCount: number,
+  host: Pick<RunHost, 'shouldStop'>,
+): Promise<Float32Array> {
+  const { count, dimension } = features
+  return classifyBlocks(classifier, count, classCount, host, (indices) =>
+    tf.tensor2d(rowsOf(features, indices).values, [indices.length, dimension]),
+  )
+}
+
+async function classifyBlocks(
+  classifier: Classifier,
+  count: number,
+  classCount: number,
+  host: Pick<RunHost, 'shouldStop'>,
+  inputsOf: (indices: Int32Array) => tf.Tensor,
+): Promise<Float32Array> {
+  const probabilities = new Float32Array(count * classCount)
+  for (const indices of blocks(count, blockSize)) {
     if (host.shouldStop()) throw new StageStopped(0)
-    const block = await computeValues(() => tf.softmax(classifier.logits(normalizeImages(source.images(indices)), 'running')))
+    const block = await computeValues(() => tf.softmax(classifier.logits(inputsOf(indices), 'running')))
     probabilities.set(block, indices[0] * classCount)
     await tf.nextFrame()
   }

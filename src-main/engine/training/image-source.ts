@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { openPixelPackReader } from '#engine/images/pixel-pack.ts'
+import { applyRegularView } from '#engine/ml/augmentations/regular-view.ts'
+import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
 import type { PixelPack } from '#shared/worker-protocol.ts'
 
 /** The images of a run, decoded, by their place in its list. */
@@ -35,6 +37,18 @@ export function imagesInMemory(pixels: Uint8Array, side: number): ImageSource {
       return toImages(chosen, side)
     },
     close: () => undefined,
+  }
+}
+
+/** The images at the side at which a run learns them: those that were read larger are reduced. */
+export function toLearningSide(source: ImageSource, { pretrain: { sidePx } }: ResolvedRecipe): ImageSource {
+  // Runs of before there was such a setting learned images as they were read.
+  if (!(sidePx < source.side)) return source
+  const whole = { top: 0, left: 0, extent: 1, isMirrored: false }
+  return {
+    ...source,
+    side: sidePx,
+    images: (indices) => tf.tidy(() => tf.round(applyRegularView(source.images(indices), whole, sidePx))),
   }
 }
 

@@ -1,31 +1,60 @@
 import * as tf from '@tensorflow/tfjs'
+import type { Embeddings } from '#engine/clustering/embeddings.ts'
 import { likeliest } from '#engine/clustering/likeliest.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
 import type { PredictOutcome, PredictTask } from '#shared/worker-protocol.ts'
 import { decodeCheckpoint } from './checkpoint.ts'
-import { classify, createClassifier } from './classifier.ts'
-import { imagesInMemory } from './image-source.ts'
+import { classify, classifyFeatures, createClassifier, createFeatureClassifier } from './classifier.ts'
+import { toHeadScale } from './encoders/head-views.ts'
+import { encoderNames, openEncoders, usesFixedFeatures } from './encoders/open-encoders.ts'
+import { computeViewFeatures, loadViewFeatures } from './encoders/view-features.ts'
+import { type ImageSource, imagesInMemory, toLearningSide } from './image-source.ts'
 import { restoreParameters } from './networks.ts'
-import { type RunFiles, runFiles } from './run-context.ts'
+import { type RunHost, runFiles } from './run-context.ts'
 
 /**
  * Cluster and confidence of images outside the project, by the classifier of a finished run.
  *
  * @throws NOT_FOUND when the run has no classifier yet.
  */
-export async function predict(task: PredictTask, files: RunFiles): Promise<Omit<PredictOutcome, 'backend'>> {
-  const encoded = files.read(runFiles.semi)
+export async function predict(task: PredictTask, host: Pick<RunHost, 'files' | 'models'>): Promise<Omit<PredictOutcome, 'backend'>> {
+  const { recipe, clusterCount } = task
+  const encoded = host.files.read(runFiles.semi)
   if (!encoded)
     throw new SpicerackError('NOT_FOUND', 'This run has no classifier yet.', { advice: 'Resume the run until its last stage is done.' })
-  const classifier = createClassifier(task.recipe, task.clusterCount, 0)
+  const source = imagesInMemory(task.pixels, task.size)
+  const features = usesFixedFeatures(recipe) ? await encodeImages(source, recipe, host) : undefined
+  const classifier = features
+    ? createFeatureClassifier(recipe, features.dimension, clusterCount, 0)
+    : createClassifier(recipe, clusterCount, 0)
   try {
     const { tensors } = decodeCheckpoint(encoded)
     restoreParameters(classifier.parameters, tensors)
     tf.dispose(tensors as Record<string, tf.Tensor>)
-    const source = imagesInMemory(task.pixels, task.size)
-    const probabilities = await classify(classifier, source, task.clusterCount, { shouldStop: () => false })
-    return { ...likeliest(probabilities, task.clusterCount), probabilities }
+    const never = { shouldStop: () => false }
+    const probabilities = features
+      ? await classifyFeatures(classifier, features, clusterCount, never)
+      : await classify(classifier, toLearningSide(source, recipe), clusterCount, never)
+    return { ...likeliest(probabilities, clusterCount), probabilities }
   } finally {
     classifier.dispose()
+  }
+}
+
+/** Features of images by the encoders of a run, as its head wants them. */
+async function encodeImages(source: ImageSource, recipe: ResolvedRecipe, host: Pick<RunHost, 'files' | 'models'>): Promise<Embeddings> {
+  const kept = new Map<string, Uint8Array>()
+  const files = {
+    read: (name: string) => kept.get(name),
+    write: (name: string, bytes: Uint8Array) => void kept.set(name, bytes),
+    remove: (name: string) => void kept.delete(name),
+  }
+  const encoders = await openEncoders(recipe, source.side, host)
+  try {
+    await computeViewFeatures(encoders, source, recipe.embed, { files, now: () => 0, shouldStop: () => false, progress: () => undefined })
+    return toHeadScale(loadViewFeatures(encoderNames(recipe), recipe.embed, files, source.count).embeddings)
+  } finally {
+    for (const encoder of encoders) encoder.dispose()
   }
 }

@@ -8,9 +8,28 @@ export interface RunFiles {
   remove(name: string): void
 }
 
+/** An open ONNX file that turns a batch of images into features. */
+export interface OnnxModel {
+  /** Hash of the file. */
+  readonly sha256: string
+  /** Of its input of four dimensions; null where the file leaves one open. */
+  readonly inputDims: readonly (number | null)[]
+  compute(values: Float32Array, dims: readonly number[]): Promise<Readonly<{ values: Float32Array; dims: readonly number[] }>>
+  close(): void
+}
+
+/** Networks that were trained elsewhere. */
+export interface ModelFiles {
+  /** The packaged weights of this name, whole and unchanged. @throws NOT_FOUND where they are missing or differ. */
+  packaged(name: string): Uint8Array
+  /** A file of the user's. Caller closes. @throws BAD_INPUT, NOT_FOUND, BACKEND_UNAVAILABLE */
+  onnx(path: string): Promise<OnnxModel>
+}
+
 /** How a stage talks to the world: clock, files, listeners. */
 export interface RunHost {
   readonly files: RunFiles
+  readonly models: ModelFiles
   /** Milliseconds of a clock that only goes forward. */
   now(): number
   /** Whether somebody asked to stop; looked at between steps. */
@@ -40,4 +59,5 @@ export const runFiles = {
   self: 'self.result',
   reliable: 'reliable.result',
   semi: 'semi.weights',
+  onnxHash: 'onnx.sha256',
 } as const

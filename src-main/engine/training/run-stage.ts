@@ -1,5 +1,7 @@
 import type { StageName } from '#shared/jobs.ts'
 import type { StageResult } from '#shared/worker-protocol.ts'
+import { usesFixedFeatures } from './encoders/open-encoders.ts'
+import { toLearningSide } from './image-source.ts'
 import type { RunContext } from './run-context.ts'
 import { embed } from './stages/embed.ts'
 import { pretrain } from './stages/pretrain.ts'
@@ -15,5 +17,7 @@ const stages: Readonly<Record<StageName, (context: RunContext) => Promise<StageR
  * @throws StageStopped when asked to stop, and what the stages throw.
  */
 export function runStage(context: RunContext): Promise<StageResult> {
-  return stages[context.task.stage](context)
+  const { task, source } = context
+  const isLearned = task.stage === 'pretrain' || !usesFixedFeatures(task.recipe)
+  return stages[task.stage](isLearned ? { ...context, source: toLearningSide(source, task.recipe) } : context)
 }

@@ -5,8 +5,10 @@ import { applyStrongView, drawStrongView } from '#engine/ml/augmentations/strong
 import { applyWeakView, drawWeakView } from '#engine/ml/augmentations/weak.ts'
 import type { Backbone } from '#engine/ml/backbones/backbone.ts'
 import { createRandom, deriveSeed } from '#engine/ml/random.ts'
+import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
 import type { SelfSettings } from '#shared/stages/self.ts'
 import { computeValues } from './compute-values.ts'
+import { drawStrongFeatures, loadHeadViews } from './encoders/head-views.ts'
 import { computeFeatures } from './features.ts'
 import type { ImageSource } from './image-source.ts'
 import { type RunHost, StageStopped } from './run-context.ts'
@@ -73,6 +75,20 @@ export async function cacheViews(
         gathered.set(values.subarray(images[place] * featureCount, (images[place] + 1) * featureCount), place * featureCount)
       }
       return tf.tensor3d(gathered, [headCount, images.length / headCount, featureCount])
+    },
+    plain: async () => plain,
+  }
+}
+
+/** Features that were computed once, by encoders that stay as they are: a view is one of the stored ones, a strong view lacks a part of it. */
+export function fixedViews(recipe: ResolvedRecipe, plain: Embeddings, seed: number, host: Pick<RunHost, 'files'>): SelfViews {
+  const stored = loadHeadViews(recipe, host.files, plain.count)
+  return {
+    weak: async (images, set) => rowsOf(stored[set % stored.length], images),
+    strong(images, headCount, step) {
+      const random = createRandom(deriveSeed(seed, 'self-view', step))
+      const views = drawStrongFeatures(stored, images, random, recipe.self.featureDropout)
+      return tf.tensor3d(views, [headCount, images.length / headCount, plain.dimension])
     },
     plain: async () => plain,
   }

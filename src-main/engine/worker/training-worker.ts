@@ -15,6 +15,7 @@ import type {
   TrainingWorkerEvents,
   WorkerAnswer,
 } from '#shared/worker-protocol.ts'
+import { modelFiles } from './model-files.ts'
 import { openRunFolder } from './run-folder.ts'
 
 /** Entry of the training worker thread: stages over a port. */
@@ -33,7 +34,7 @@ const calls: TrainingWorkerCalls = {
   predict: (task) =>
     toAnswer(async () => {
       const { name } = await loadBackend(task.backend)
-      return { backend: name, ...(await predict(task, openRunFolder(task.projectPath, task.runId))) }
+      return { backend: name, ...(await predict(task, { files: openRunFolder(task.projectPath, task.runId), models: modelFiles })) }
     }),
   stop() {
     isAskedToStop = true
@@ -87,6 +88,7 @@ function createHost(task: StageTask): RunHost & { flush(): void } {
   }
   return {
     files: openRunFolder(task.projectPath, task.runId),
+    models: modelFiles,
     now: () => performance.now(),
     shouldStop: () => isAskedToStop,
     progress(progress) {

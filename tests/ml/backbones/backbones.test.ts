@@ -92,6 +92,7 @@ describe('every backbone', () => {
       'wide-resnet-28-2': 128,
       'wide-resnet-28-8': 512,
       'wide-resnet-stl': 256,
+      'mobilenet-v2': 320,
     })
   })
 

@@ -16,3 +16,14 @@ export function normalizeImages(images: tf.Tensor4D): tf.Tensor4D {
     ),
   )
 }
+
+/** Images that {@link normalizeImages} gave, as -1 to 1. */
+export function toSignedRange(images: tf.Tensor4D): tf.Tensor4D {
+  return tf.add(
+    tf.mul(
+      images,
+      channelDeviation.map((deviation) => deviation * 2),
+    ),
+    channelMean.map((mean) => mean * 2 - 1),
+  )
+}

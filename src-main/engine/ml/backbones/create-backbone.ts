@@ -2,6 +2,7 @@ import { SpicerackError } from '#shared/errors.ts'
 import { backboneChoices } from '#shared/stages/pretrain.ts'
 import type { Backbone, BackboneOptions } from './backbone.ts'
 import { createClusterResNet } from './cluster-resnet.ts'
+import { createMobileNetV2 } from './mobilenet-v2.ts'
 import { createResNet18, createResNet18Cifar, createResNet34 } from './resnet.ts'
 import { createWideResNet28, createWideResNetStl } from './wide-resnet.ts'
 
@@ -22,6 +23,8 @@ export function createBackbone(options: BackboneOptions): Backbone {
       return createResNet18(options)
     case 'resnet34':
       return createResNet34(options)
+    case 'mobilenet-v2':
+      return createMobileNetV2(options)
     case 'wide-resnet-28-2':
       return createWideResNet28(options, 2)
     case 'wide-resnet-28-8':

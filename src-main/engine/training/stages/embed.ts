@@ -1,14 +1,11 @@
-import * as tf from '@tensorflow/tfjs'
 import type { Embeddings } from '#engine/clustering/embeddings.ts'
 import { toUnitRows } from '#engine/clustering/embeddings.ts'
-import type { Backbone } from '#engine/ml/backbones/backbone.ts'
-import { createBackbone } from '#engine/ml/backbones/create-backbone.ts'
 import { SpicerackError } from '#shared/errors.ts'
-import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
 import type { StageResult } from '#shared/worker-protocol.ts'
-import { decodeCheckpoint } from '../checkpoint.ts'
+import { loadLearnedBackbone } from '../encoders/learned-backbone.ts'
+import { encoderNames, openEncoders, usesFixedFeatures } from '../encoders/open-encoders.ts'
+import { computeViewFeatures, loadViewFeatures } from '../encoders/view-features.ts'
 import { computeFeatures } from '../features.ts'
-import { restoreParameters } from '../networks.ts'
 import { type RunContext, type RunFiles, runFiles } from '../run-context.ts'
 
 /**
@@ -18,7 +15,8 @@ import { type RunContext, type RunFiles, runFiles } from '../run-context.ts'
  * @source SPICE, tools/pre_compute_embedding.py.
  */
 export async function embed({ task, source, host }: RunContext): Promise<StageResult> {
-  const backbone = loadPretrained(task.recipe, host.files)
+  if (usesFixedFeatures(task.recipe)) return embedFixed({ task, source, host })
+  const backbone = loadLearnedBackbone(task.recipe, host.files)
   try {
     const dimension = backbone.featureCount
     if (!host.files.read(runFiles.embedding)) {
@@ -35,15 +33,22 @@ export async function embed({ task, source, host }: RunContext): Promise<StageRe
   }
 }
 
-/** The backbone that the first stage learned. Caller disposes. @throws NOT_FOUND before that stage is done. */
-export function loadPretrained(recipe: ResolvedRecipe, files: RunFiles): Backbone {
-  const encoded = files.read(runFiles.pretrained)
-  if (!encoded) throw new SpicerackError('NOT_FOUND', 'This run has learned no features yet.', { advice: 'Resume the run.' })
-  const backbone = createBackbone({ name: recipe.pretrain.backbone, widthFactor: recipe.pretrain.widthFactor, seed: 0 })
-  const { tensors } = decodeCheckpoint(encoded)
-  restoreParameters(backbone.parameters, tensors)
-  tf.dispose(tensors as Record<string, tf.Tensor>)
-  return backbone
+/** The same by encoders that stay as they are, under several views. Heads see the rows at a length of sqrt(dimension). */
+async function embedFixed({ task, source, host }: RunContext): Promise<StageResult> {
+  const { recipe } = task
+  const encoders = await openEncoders(recipe, source.side, host)
+  try {
+    const dimension = encoders.reduce((sum, { featureCount }) => sum + featureCount, 0)
+    if (!host.files.read(runFiles.embedding)) {
+      await computeViewFeatures(encoders, source, recipe.embed, host)
+      const { embeddings } = loadViewFeatures(encoderNames(recipe), recipe.embed, host.files, source.count)
+      host.files.write(runFiles.featureNorms, new Uint8Array(new Float32Array(source.count).fill(Math.sqrt(dimension)).buffer))
+      host.files.write(runFiles.embedding, new Uint8Array(embeddings.values.buffer))
+    }
+    return { stage: 'embed', embeddingFile: runFiles.embedding, dimension }
+  } finally {
+    for (const encoder of encoders) encoder.dispose()
+  }
 }
 
 /** The stored embedding and the features it was normalised from. @throws NOT_FOUND before the images are embedded. */

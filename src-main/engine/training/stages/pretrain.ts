@@ -7,7 +7,7 @@ import { createKeyQueue } from '#engine/ml/key-queue.ts'
 import { infoNce } from '#engine/ml/losses/info-nce.ts'
 import { copyParameters, followWithMomentum } from '#engine/ml/momentum-encoder.ts'
 import { createSgd } from '#engine/ml/optimizers.ts'
-import { learnedParameters } from '#engine/ml/parameters.ts'
+import { learnedParameters, type Parameter } from '#engine/ml/parameters.ts'
 import { createRandom, deriveSeed } from '#engine/ml/random.ts'
 import { cosineByEpoch, linearWarmup } from '#engine/ml/schedules.ts'
 import { SpicerackError } from '#shared/errors.ts'
@@ -15,6 +15,7 @@ import type { PretrainSettings } from '#shared/stages/pretrain.ts'
 import type { StageResult } from '#shared/worker-protocol.ts'
 import { createEpochSampler } from '../batches.ts'
 import { encodeCheckpoint } from '../checkpoint.ts'
+import { givePackagedWeights } from '../encoders/packaged-weights.ts'
 import type { ImageSource } from '../image-source.ts'
 import { namedTensors, restoreParameters } from '../networks.ts'
 import { type RunContext, runFiles } from '../run-context.ts'
@@ -23,7 +24,12 @@ import { forgetCheckpoints, train } from '../train-loop.ts'
 
 type MocoBatch = { queries: tf.Tensor4D; keys: tf.Tensor2D }
 
-export type MocoStage = TrainingStage<MocoBatch> & Readonly<{ backbone: Backbone }>
+export type MocoStage = TrainingStage<MocoBatch> &
+  Readonly<{
+    backbone: Backbone
+    /** Gives both encoders other first weights. */
+    startFrom(give: (backbone: readonly Parameter[]) => void): void
+  }>
 
 /** A group of the key batch has at least this many images, so that its statistics mean something. */
 const smallestKeyGroup = 8
@@ -77,6 +83,10 @@ export function createMocoStage(source: ImageSource, settings: PretrainSettings,
 
   return {
     backbone,
+    startFrom(give) {
+      give(backbone.parameters)
+      copyParameters(key, query)
+    },
     totalSteps: settings.epochs * sampler.stepsPerEpoch,
     imagesPerStep: batchSize,
     trainable: learnedParameters(query).map(({ variable }) => variable),
@@ -125,7 +135,7 @@ function keyGroupCount(batchSize: number, wanted: number): number {
 }
 
 /**
- * Stage 1: learns a backbone from the images of the run alone.
+ * Stage 1: learns a backbone from the images of the run alone; nothing where only features of other encoders are clustered.
  *
  * @throws TOO_FEW_IMAGES for fewer than two images, IMAGES_IDENTICAL when all are the same.
  */
@@ -136,6 +146,7 @@ export async function pretrain({ task, source, host }: RunContext): Promise<Stag
       advice: 'Add images to the folder and import again.',
     })
   refuseIdenticalImages(source)
+  if (settings.source === 'packaged' || settings.source === 'onnx') return { stage: 'pretrain', weightsFile: null, finalLoss: null }
   let finalLoss = Number.NaN
   const listening = {
     ...host,
@@ -148,6 +159,10 @@ export async function pretrain({ task, source, host }: RunContext): Promise<Stag
   if (!done) {
     const stage = createMocoStage(source, settings, task.seed)
     try {
+      if (settings.start === 'packaged')
+        stage.startFrom((parameters) =>
+          givePackagedWeights(parameters, { name: settings.backbone, widthFactor: settings.widthFactor }, host.models),
+        )
       await train(stage, { name: 'pretrain', checkpointMinutes: settings.checkpointMinutes }, listening)
       host.files.write(
         runFiles.pretrained,

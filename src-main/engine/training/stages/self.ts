@@ -15,14 +15,16 @@ import { SpicerackError } from '#shared/errors.ts'
 import type { SelfSettings } from '#shared/stages/self.ts'
 import type { HeadScore, StageResult } from '#shared/worker-protocol.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts'
+import { loadLearnedBackbone } from '../encoders/learned-backbone.ts'
+import { usesFixedFeatures } from '../encoders/open-encoders.ts'
 import { scoreHeads } from '../head-scores.ts'
 import { hasHumanDecisions, humanTargets } from '../human-decisions.ts'
 import { namedTensors, restoreParameters } from '../networks.ts'
 import { type RunContext, type RunHost, runFiles } from '../run-context.ts'
-import { cacheViews, freshViews, type SelfViews } from '../self-views.ts'
+import { cacheViews, fixedViews, freshViews, type SelfViews } from '../self-views.ts'
 import type { NamedTensors, TrainingStage } from '../stage.ts'
 import { forgetCheckpoints, train } from '../train-loop.ts'
-import { loadEmbedding, loadPretrained } from './embed.ts'
+import { loadEmbedding } from './embed.ts'
 
 type SelfBatch = { features: tf.Tensor3D; labels: tf.Tensor2D }
 
@@ -236,16 +238,18 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
   const done = host.files.read(runFiles.self)
   if (!done) {
     const { embeddings, features } = loadEmbedding(host.files)
-    const backbone = loadPretrained(task.recipe, host.files)
+    const backbone = usesFixedFeatures(task.recipe) ? undefined : loadLearnedBackbone(task.recipe, host.files)
     try {
       const isCached = settings.frozenStatistics && settings.cachedViews > 0
-      const views = isCached
-        ? await cacheViews(backbone, source, features, settings, task.seed, host)
-        : freshViews(backbone, source, settings, task.seed, host)
+      const views = !backbone
+        ? fixedViews(task.recipe, features, task.seed, host)
+        : isCached
+          ? await cacheViews(backbone, source, features, settings, task.seed, host)
+          : freshViews(backbone, source, settings, task.seed, host)
       const targets = hasHumanDecisions(task) ? { targets: (clusters: Int32Array) => humanTargets(task, clusters) } : {}
       const stage = createSelfStage({ embeddings, views, settings, clusterCount: task.clusterCount, seed: task.seed, host, ...targets })
       // Where statistics drift, they are part of the state.
-      const drifting = settings.frozenStatistics ? stage : withBackboneState(stage, backbone.parameters)
+      const drifting = settings.frozenStatistics || !backbone ? stage : withBackboneState(stage, backbone.parameters)
       try {
         await train(drifting, { name: 'self', checkpointMinutes: settings.checkpointMinutes }, host)
         const { head, probabilities, weights } = stage.best()
@@ -260,7 +264,7 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
         stage.dispose()
       }
     } finally {
-      backbone.dispose()
+      backbone?.dispose()
     }
   }
   forgetCheckpoints('self', host)

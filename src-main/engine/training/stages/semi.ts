@@ -1,8 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { likeliest } from '#engine/clustering/likeliest.ts'
 import { createAdaptiveThreshold } from '#engine/ml/adaptive-threshold.ts'
-import { applyStrongView, drawStrongView } from '#engine/ml/augmentations/strong.ts'
-import { applyWeakView, drawWeakView } from '#engine/ml/augmentations/weak.ts'
 import { labeledLoss, unlabeledLoss } from '#engine/ml/losses/fixmatch.ts'
 import { copyParameters, copyStatistics, followWithMomentum } from '#engine/ml/momentum-encoder.ts'
 import { createSgd } from '#engine/ml/optimizers.ts'
@@ -13,18 +11,21 @@ import { SpicerackError } from '#shared/errors.ts'
 import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
 import type { StageResult } from '#shared/worker-protocol.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts'
-import { type Classifier, classify, createClassifier } from '../classifier.ts'
+import type { Classifier } from '../classifier.ts'
+import { loadHeadViews } from '../encoders/head-views.ts'
+import { loadLearnedBackbone } from '../encoders/learned-backbone.ts'
+import { usesFixedFeatures } from '../encoders/open-encoders.ts'
 import { hasHumanDecisions, humanTargets } from '../human-decisions.ts'
-import type { ImageSource } from '../image-source.ts'
 import { namedTensors, restoreParameters } from '../networks.ts'
 import { type RunContext, runFiles } from '../run-context.ts'
+import { featureInputs, imageInputs, type SemiInputs } from '../semi-inputs.ts'
 import type { TrainingStage } from '../stage.ts'
 import { forgetCheckpoints, train } from '../train-loop.ts'
-import { loadPretrained } from './embed.ts'
+import { loadEmbedding } from './embed.ts'
 import { readReliableResult } from './reliable.ts'
 import { readSelfResult } from './self.ts'
 
-type FixMatchBatch = { labeled: tf.Tensor4D; labels: tf.Tensor1D; weak: tf.Tensor4D; strong: tf.Tensor4D }
+type FixMatchBatch = { labeled: tf.Tensor; labels: tf.Tensor1D; weak: tf.Tensor; strong: tf.Tensor }
 
 type FixMatchStage = TrainingStage<FixMatchBatch> & Readonly<{ classifier: Classifier; average: Classifier }>
 
@@ -41,15 +42,15 @@ const thresholdMomentum = (steps: number): number => Math.min(0.999, 1 - 10 / Ma
  * @source Sohn et al. 2020, "FixMatch", Algorithm 1; SPICE, tools/train_semi.py.
  */
 function createFixMatchStage(
-  source: ImageSource,
+  inputs: SemiInputs,
   samples: LabeledSamples,
   recipe: ResolvedRecipe,
   classCount: number,
   seed: number,
 ): FixMatchStage {
   const settings = recipe.semi
-  const classifier = createClassifier(recipe, classCount, seed)
-  const average = createClassifier(recipe, classCount, seed)
+  const classifier = inputs.createClassifier()
+  const average = inputs.createClassifier()
   const trained = settings.freezeBackbone ? classifier.headParameters : classifier.parameters
   const optimizer = createSgd(trained, {
     momentum: settings.momentum,
@@ -61,12 +62,6 @@ function createFixMatchStage(
   const fixed = tf.keep(tf.fill([classCount], settings.confidenceThreshold)) as tf.Tensor1D
   const labeledCount = settings.batchSize
   const unlabeledCount = settings.batchSize * settings.unlabeledRatio
-  const strongOptions = {
-    form: 'fixmatch',
-    operationCount: settings.strongOperations,
-    cutoutRatio: 0.5,
-    cropPadding: settings.cropPadding,
-  } as const
   const mode = settings.freezeBackbone ? 'running' : 'batch'
   let weakProbabilities: tf.Tensor2D | undefined
 
@@ -81,20 +76,18 @@ function createFixMatchStage(
     async batch(step) {
       const random = createRandom(deriveSeed(seed, 'semi-batch', step))
       const drawn = Int32Array.from({ length: labeledCount }, () => random.integer(samples.images.length))
-      const unlabeled = Int32Array.from({ length: unlabeledCount }, () => random.integer(source.count))
-      return tf.tidy(() => {
-        const images = source.images(unlabeled)
-        const labeledImages = source.images(drawn.map((sample) => samples.images[sample]))
-        return {
-          labeled: applyWeakView(labeledImages, drawWeakView(random, labeledCount, settings.cropPadding)),
-          labels: tf.tensor1d(
-            drawn.map((sample) => samples.labels[sample]),
-            'int32',
-          ),
-          weak: applyWeakView(images, drawWeakView(random, unlabeledCount, settings.cropPadding)),
-          strong: applyStrongView(images, drawStrongView(random, unlabeledCount, source.side, strongOptions)),
-        }
-      })
+      const unlabeled = Int32Array.from({ length: unlabeledCount }, () => random.integer(inputs.count))
+      return tf.tidy(() => ({
+        labeled: inputs.weak(
+          drawn.map((sample) => samples.images[sample]),
+          random,
+        ),
+        labels: tf.tensor1d(
+          drawn.map((sample) => samples.labels[sample]),
+          'int32',
+        ),
+        ...inputs.weakAndStrong(unlabeled, random),
+      }))
     },
     loss({ labeled, labels, weak, strong }) {
       const logits = classifier.logits(tf.concat([labeled, weak, strong], 0), mode)
@@ -167,12 +160,13 @@ export async function semi({ task, source, host }: RunContext): Promise<StageRes
           advice: 'Use the standard recipe, whose thresholds adapt, or choose lower thresholds, fewer clusters or more epochs.',
         },
       )
-    const stage = createFixMatchStage(source, samples, recipe, clusterCount, task.seed)
+    const inputs = usesFixedFeatures(recipe) ? fixedInputs({ task, source, host }) : imageInputs(source, recipe, clusterCount, task.seed)
+    const stage = createFixMatchStage(inputs, samples, recipe, clusterCount, task.seed)
     try {
       if (recipe.semi.start === 'pretrained') startPretrained(stage, { task, source, host })
       copyParameters(stage.average.parameters, stage.classifier.parameters)
       await train(stage, { name: 'semi', checkpointMinutes: recipe.semi.checkpointMinutes }, host)
-      const probabilities = await classify(stage.average, source, clusterCount, host)
+      const probabilities = await inputs.classify(stage.average, host)
       const tensors = { ...namedTensors(stage.average.parameters), probabilities: tf.tensor2d(probabilities, [source.count, clusterCount]) }
       host.files.write(runFiles.semi, await encodeCheckpoint({ tensors, notes: {} }, stage.totalSteps))
       tensors.probabilities.dispose()
@@ -205,11 +199,19 @@ function labeledSamples(reliable: Uint8Array, clusters: Int32Array, targets: Int
   return { images: Int32Array.from(images), labels: Int32Array.from(labels) }
 }
 
-/** Gives the classifier the pretrained backbone and the best head of SPICE-Self. */
+function fixedInputs({ task, host }: RunContext): SemiInputs {
+  const { features } = loadEmbedding(host.files)
+  const views = loadHeadViews(task.recipe, host.files, features.count)
+  return featureInputs(views, features, task.recipe, task.clusterCount, task.seed)
+}
+
+/** Gives the classifier the pretrained backbone, where it has one, and the best head of SPICE-Self. */
 function startPretrained({ classifier }: FixMatchStage, { task, host }: RunContext): void {
-  const pretrained = loadPretrained(task.recipe, host.files)
-  copyParameters(classifier.backboneParameters, pretrained.parameters)
-  pretrained.dispose()
+  if (classifier.backboneParameters.length > 0) {
+    const pretrained = loadLearnedBackbone(task.recipe, host.files)
+    copyParameters(classifier.backboneParameters, pretrained.parameters)
+    pretrained.dispose()
+  }
   const { tensors } = decodeCheckpoint(required(host.files.read(runFiles.self)))
   restoreParameters(classifier.headParameters, tensors)
   tf.dispose(tensors as Record<string, tf.Tensor>)

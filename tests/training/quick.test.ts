@@ -1,0 +1,118 @@
+import * as tf from '@tensorflow/tfjs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { predict } from '#engine/training/predict.ts'
+import { runFiles, StageStopped } from '#engine/training/run-context.ts'
+import type { StageName } from '#shared/jobs.ts'
+import { quick } from '#shared/recipes/quick.ts'
+import type { RecipeOverrides } from '#shared/recipes/recipe.ts'
+import type { StageResult } from '#shared/worker-protocol.ts'
+import { availableBackends, useBackend } from '../backends.ts'
+import { imagesOfKinds } from './images-of-kinds.ts'
+import { type MemoryFiles, type MemoryRun, memoryHost, runInMemory, smallRecipe } from './run-in-memory.ts'
+
+const [backend] = await availableBackends()
+const side = 16
+const count = 60
+const order: StageName[] = ['pretrain', 'embed', 'self', 'reliable', 'semi']
+const { pixels, truth } = imagesOfKinds(3, count / 3, side, 8)
+
+function runOf(changes: RecipeOverrides = {}): MemoryRun {
+  const recipe = smallRecipe(quick, count, 3, side, {
+    embed: { inputSidePx: 32, packagedEncoders: 'objects', ...changes.embed },
+    pretrain: changes.pretrain ?? {},
+    self: { epochs: 2, repeats: 4, ...changes.self },
+    semi: { steps: 30, ...changes.semi },
+  })
+  return { pixels, side, clusterCount: 3, seed: 3, recipe }
+}
+
+async function runAll(
+  run: MemoryRun,
+  files: MemoryFiles = new Map(),
+): Promise<{ results: Record<StageName, StageResult>; files: MemoryFiles }> {
+  const results: Partial<Record<StageName, StageResult>> = {}
+  for (const stage of order) results[stage] = await runInMemory(stage, run, memoryHost({ files }))
+  return { results: results as Record<StageName, StageResult>, files }
+}
+
+const clustersOf = (result: StageResult): Int32Array => ('clustering' in result ? result.clustering.clusters : new Int32Array())
+
+/** Share of the images that are in the largest kind of their cluster. */
+function purity(clusters: Int32Array): number {
+  const largest = [0, 1, 2].map((cluster) =>
+    Math.max(...[0, 1, 2].map((kind) => clusters.filter((each, image) => each === cluster && truth[image] === kind).length)),
+  )
+  return largest.reduce((sum, size) => sum + size, 0) / count
+}
+
+describe('the quick recipe', () => {
+  beforeAll(() => useBackend(backend!))
+
+  it('learns no features, and finds three easy kinds; what is predicted for the images is what the run found', async () => {
+    const run = runOf()
+    const atStart = tf.memory().numTensors
+    const { results, files } = await runAll(run)
+    expect(tf.memory().numTensors).toBe(atStart)
+    expect(results.pretrain).toEqual({ stage: 'pretrain', weightsFile: null, finalLoss: null })
+    expect(results.embed).toMatchObject({ dimension: 320 })
+    const embedding = new Float32Array(files.get(runFiles.embedding)!.slice().buffer)
+    for (let image = 0; image < count; image++) expect(Math.hypot(...embedding.subarray(image * 320, (image + 1) * 320))).toBeCloseTo(1, 5)
+    expect(new Set(clustersOf(results.semi)).size).toBe(3)
+    expect(purity(clustersOf(results.semi))).toBeGreaterThan(0.9)
+
+    const task = { projectPath: '', runId: 'run', recipe: run.recipe, backend: 'auto', clusterCount: 3, pixels, size: side } as const
+    const predicted = await predict(task, memoryHost({ files }))
+    const found = clustersOf(results.semi)
+    expect(predicted.clusters.filter((cluster, image) => cluster === found[image]).length).toBe(count)
+    expect(tf.memory().numTensors).toBe(atStart)
+  })
+
+  it('gives the same bytes when every stage is stopped again and again, and embeds no view twice', async () => {
+    const whole = await runAll(runOf())
+    const files: MemoryFiles = new Map()
+    const embedded: string[] = []
+    for (const stage of order) {
+      for (let attempt = 0; ; attempt++) {
+        // An attempt is stopped at its fifth look, so that each gets a little further.
+        const host = memoryHost({ files, stop: (_, poll) => poll === 4 })
+        const before = new Set(files.keys())
+        try {
+          await runInMemory(stage, runOf(), host)
+          break
+        } catch (error) {
+          if (!(error instanceof StageStopped)) throw error
+          expect(attempt).toBeLessThan(100)
+        } finally {
+          if (stage === 'embed') embedded.push(...[...files.keys()].filter((name) => name.startsWith('features-') && !before.has(name)))
+        }
+      }
+    }
+    expect(embedded).toEqual(['features-objects-plain.f32', 'features-objects-mirrored.f32'])
+    for (const name of [runFiles.embedding, runFiles.semi]) expect(Buffer.from(files.get(name)!).equals(whole.files.get(name)!)).toBe(true)
+  })
+
+  it('puts packaged and learned features side by side, each with the same weight', async () => {
+    const { results, files } = await runAll(runOf({ pretrain: { source: 'both' }, embed: { mirror: false } }))
+    const learned = smallRecipe(quick, count, 3, side).pretrain.widthFactor * 512
+    expect(results.embed).toMatchObject({ dimension: 320 + learned })
+    const embedding = new Float32Array(files.get(runFiles.embedding)!.slice().buffer)
+    const row = embedding.subarray(0, 320 + learned)
+    expect(Math.hypot(...row.subarray(0, 320))).toBeCloseTo(Math.SQRT1_2, 5)
+    expect(Math.hypot(...row.subarray(320))).toBeCloseTo(Math.SQRT1_2, 5)
+    expect([...files.keys()].filter((name) => name.startsWith('features-'))).toEqual([
+      'features-objects-plain.f32',
+      'features-learned-plain.f32',
+    ])
+  })
+
+  it('learns on from packaged weights when it is told to, and refuses networks for which there are none', async () => {
+    const changes = { source: 'moco', start: 'packaged', backbone: 'mobilenet-v2', widthFactor: 1, epochs: 1, sidePx: 12 } as const
+    const host = memoryHost()
+    const result = await runInMemory('pretrain', runOf({ pretrain: changes }), host)
+    expect(result).toMatchObject({ stage: 'pretrain', weightsFile: runFiles.pretrained })
+    expect(host.losses.length).toBeGreaterThan(0)
+    await expect(runInMemory('pretrain', runOf({ pretrain: { ...changes, widthFactor: 0.5 } }), memoryHost())).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+    })
+  })
+})
