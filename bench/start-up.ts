@@ -89,12 +89,9 @@ async function prepareWindow() {
     const ended = new Promise((resolve) => child.once('exit', resolve))
     process.once('exit', () => child.kill('SIGKILL'))
     const browser = await connect()
-    if (process.env.DBG) console.error('connected')
     versions = `Electron's Chromium ${browser.version()}`
     const page = await firstPage(browser)
-    if (process.env.DBG) console.error('page')
     const drawnAt = Number(await page.evaluate(firstDrawn()))
-    if (process.env.DBG) console.error('drawn')
     // The heading of the start page comes with the engine's first answer.
     await page.getByRole('heading', { level: 1 }).waitFor()
     engineAnswers = Number(await page.evaluate('performance.timeOrigin + performance.now()')) - startedAt

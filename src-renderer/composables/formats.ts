@@ -1,10 +1,22 @@
 import { useI18n } from 'vue-i18n'
 
+const numberFormats = new Map<string, Intl.NumberFormat>()
+
+/** Made once: a grid writes hundreds of numbers at a time. */
+function numberFormat(locale: string, digits: number): Intl.NumberFormat {
+  const key = `${locale} ${digits}`
+  let format = numberFormats.get(key)
+  if (!format) {
+    format = new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits })
+    numberFormats.set(key, format)
+  }
+  return format
+}
+
 /** Numbers, sizes, times and spans, as people write them in the language of the page. */
 export function useFormats() {
   const { locale, t } = useI18n()
-  const number = (value: number, digits = 0): string =>
-    new Intl.NumberFormat(locale.value, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
+  const number = (value: number, digits = 0): string => numberFormat(locale.value, digits).format(value)
   /** A share of 0-1, as 98.1 %. */
   const percent = (share: number, digits = 1): string =>
     new Intl.NumberFormat(locale.value, { style: 'percent', minimumFractionDigits: 0, maximumFractionDigits: digits }).format(share)
