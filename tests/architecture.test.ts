@@ -14,7 +14,7 @@ const layers: Readonly<Record<string, Layer>> = {
   'src-shared': { layers: [], packages: ['zod', '@orpc/contract', '@orpc/client'], hasNode: false },
   [`${engine}/ml`]: { layers: ['src-shared'], packages: ['@tensorflow/tfjs'], hasNode: false },
   [`${engine}/runtime`]: {
-    layers: ['src-shared'],
+    layers: ['src-shared', `${engine}/files`],
     packages: [
       '@tensorflow/tfjs',
       '@tensorflow/tfjs-node-gpu',

@@ -15,6 +15,7 @@ import { foldersContract, recentProjectsContract } from './places.ts'
 import { predictContract } from './predict.ts'
 import { projectContract } from './project.ts'
 import { runsContract } from './runs.ts'
+import { storageContract } from './storage.ts'
 
 /** Everything a shell, the page or a script may ask of the engine. */
 export const contract = {
@@ -39,6 +40,7 @@ export const contract = {
   exports: exportsContract,
   evaluate: evaluateContract,
   predict: predictContract,
+  storage: storageContract,
 }
 
 export type EngineClient = ContractRouterClient<typeof contract>

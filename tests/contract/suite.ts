@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine, type Engine } from '#engine/engine.ts'
@@ -538,6 +538,16 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       })
       const { imagePath } = await client.exports.contactSheet({ folder: folder.path })
       expect(existsSync(imagePath)).toBe(true)
+    })
+
+    it('says how much space the project takes', async () => {
+      const { project, cache } = await client.storage.get()
+      expect(project!.path).toBe(place('tiny.spicerack'))
+      const { size } = await stat(place('tiny.spicerack', 'thumbnails.pack'))
+      expect(project!.parts.find(({ name }) => name === 'thumbnails')).toEqual({ name: 'thumbnails', sizeBytes: size })
+      expect(project!.sizeBytes).toBe(project!.parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
+      expect(project!.parts.every(({ name, sizeBytes }) => sizeBytes > 0 || ['backups', 'other'].includes(name))).toBe(true)
+      expect(cache.path).toMatch(/spicerack/i)
     })
 
     it('says which device computes', async () => {

@@ -16,6 +16,7 @@ import { mappingsApi } from './mappings.ts'
 import { predictApi } from './predict.ts'
 import { recentProjectsApi } from './recent-projects.ts'
 import { runsApi } from './runs.ts'
+import { storageApi } from './storage.ts'
 import { clustersSuggest } from './suggest-clusters.ts'
 
 /** Every procedure of the contract. */
@@ -41,4 +42,5 @@ export const router = {
   exports: exportsApi,
   evaluate: evaluateApi,
   predict: predictApi,
+  storage: storageApi,
 }

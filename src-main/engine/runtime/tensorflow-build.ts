@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { cacheFolder } from './cache-folder.ts'
+import { cacheFolder } from '#engine/files/cache-folder.ts'
 
 /** The version of TensorFlow that the addon is compiled for and tested with. */
 export const tensorFlowVersion = '2.21.0'
