@@ -13,6 +13,7 @@ const engineRoot = `${engine}/engine.ts`
 const layers: Readonly<Record<string, Layer>> = {
   'src-shared': { layers: [], packages: ['zod', '@orpc/contract', '@orpc/client'], hasNode: false },
   [`${engine}/ml`]: { layers: ['src-shared'], packages: ['@tensorflow/tfjs'], hasNode: false },
+  [`${engine}/graph`]: { layers: [], packages: ['@tensorflow/tfjs'], hasNode: true },
   [`${engine}/runtime`]: {
     layers: ['src-shared', `${engine}/files`],
     packages: [
@@ -30,7 +31,7 @@ const layers: Readonly<Record<string, Layer>> = {
   [`${engine}/database`]: { layers: ['src-shared'], packages: ['better-sqlite3'], hasNode: true },
   [`${engine}/clustering`]: { layers: ['src-shared', `${engine}/ml`], packages: ['@tensorflow/tfjs', 'munkres'], hasNode: false },
   [`${engine}/training`]: {
-    layers: ['src-shared', `${engine}/ml`, `${engine}/clustering`, `${engine}/images`],
+    layers: ['src-shared', `${engine}/ml`, `${engine}/graph`, `${engine}/clustering`, `${engine}/images`],
     packages: ['@tensorflow/tfjs'],
     hasNode: false,
   },

@@ -48,7 +48,6 @@ describe.each(golden.cases)('FixMatch steps with threshold $threshold', ({ thres
       weightDecay: settings.weightDecay,
       decays: ({ kind }) => kind === 'weight' || kind === 'bias',
     })
-    const learningRate = tf.scalar(settings.learningRate)
     const labeledCount = settings.labels.length
     const before = tf.memory().numTensors
     for (const [step, expected] of steps.entries()) {
@@ -74,7 +73,7 @@ describe.each(golden.cases)('FixMatch steps with threshold $threshold', ({ thres
           learned.map(({ variable }) => variable),
         )
         const gradients = learned.map(({ variable }) => grads[variable.name]!)
-        optimizer.apply(gradients, learningRate, step)
+        optimizer.apply(gradients, optimizer.rates(settings.learningRate, step))
         followWithMomentum(average.parameters, network.parameters, settings.averageMomentum)
         copyStatistics(average.parameters, network.parameters)
         const [labeled, unlabeled, maskRate, pseudoLabels] = parts.map((part) => Array.from(part.dataSync()))
@@ -94,7 +93,6 @@ describe.each(golden.cases)('FixMatch steps with threshold $threshold', ({ thres
       })
       expect(tf.memory().numTensors).toBe(before)
     }
-    learningRate.dispose()
     optimizer.dispose()
     network.dispose()
     average.dispose()

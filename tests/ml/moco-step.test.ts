@@ -51,7 +51,6 @@ describe.each(golden.cases)('MoCo steps with key momentum $keyMomentum', ({ keyM
       decays: () => true,
     })
     const learned = learnedParameters(query.parameters)
-    const learningRate = tf.scalar(settings.learningRate)
     const before = tf.memory().numTensors
     for (const [step, expected] of steps.entries()) {
       tf.tidy(() => {
@@ -64,7 +63,7 @@ describe.each(golden.cases)('MoCo steps with key momentum $keyMomentum', ({ keyM
           learned.map(({ variable }) => variable),
         )
         const gradients = learned.map(({ variable }) => grads[variable.name]!)
-        optimizer.apply(gradients, learningRate, step)
+        optimizer.apply(gradients, optimizer.rates(settings.learningRate, step))
         queue.enqueue(keys)
         const deviations = {
           loss: relativeDeviation(value.dataSync(), [expected.loss]),
@@ -79,7 +78,6 @@ describe.each(golden.cases)('MoCo steps with key momentum $keyMomentum', ({ keyM
       })
       expect(tf.memory().numTensors).toBe(before)
     }
-    learningRate.dispose()
     optimizer.dispose()
     queue.dispose()
     query.dispose()

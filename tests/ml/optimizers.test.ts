@@ -38,8 +38,7 @@ function compare(
     tf.tidy(() =>
       real.apply(
         gradients.map((values, index) => tf.tensor(values, learned[index]!.shape)),
-        tf.scalar(learningRate),
-        step,
+        real.rates(learningRate, step),
       ),
     )
     slow(weights, gradients, learningRate, step)
@@ -105,7 +104,7 @@ describe('optimizers', () => {
       const { parameters, dispose } = createParameters()
       const optimizer = createAdam(parameters, adamDefaults)
       const before = parameters[1]!.variable.dataSync().slice()
-      tf.tidy(() => optimizer.apply([tf.zeros([2, 3]), tf.tensor1d([scale, -scale, 0])], tf.scalar(0.25), 0))
+      tf.tidy(() => optimizer.apply([tf.zeros([2, 3]), tf.tensor1d([scale, -scale, 0])], optimizer.rates(0.25, 0)))
       const moved = [...parameters[1]!.variable.dataSync()].map((value, place) => value - before[place]!)
       for (const [place, expected] of [-0.25, 0.25, 0].entries()) expect(moved[place]).toBeCloseTo(expected, 3)
       optimizer.dispose()
@@ -128,7 +127,7 @@ describe('optimizers', () => {
     const squareSum = (): number => tf.tidy(() => tf.sum(tf.square(offset)).dataSync()[0]!)
     const before = squareSum()
     for (let step = 0; step < 20; step++)
-      tf.tidy(() => optimizer.apply([tf.zeros([2, 3]), tf.mul(offset, 2)], tf.scalar(learningRate), step))
+      tf.tidy(() => optimizer.apply([tf.zeros([2, 3]), tf.mul(offset, 2)], optimizer.rates(learningRate, step)))
     expect(squareSum()).toBeLessThan(before / 10)
     optimizer.dispose()
     dispose()

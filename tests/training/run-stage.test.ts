@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { toUnitRows } from '#engine/clustering/embeddings.ts'
+import { tensorsOf } from '#engine/graph/feeds.ts'
 import { doubleSoftmaxFloor } from '#engine/ml/losses/double-softmax.ts'
 import { createRandom } from '#engine/ml/random.ts'
 import { runFiles } from '#engine/training/run-context.ts'
@@ -124,7 +125,7 @@ describe('the faithful recipe', () => {
     })
     const losses: number[] = []
     for (let step = 0; step < stage.totalSteps; step++) {
-      const batch = await stage.batch(step)
+      const feeds = await stage.feeds(step)
       if (step % 4 === 0)
         tf.tidy(() => {
           const { tensors } = stage.state()
@@ -134,16 +135,10 @@ describe('the faithful recipe', () => {
             expect(counts).toEqual([13, 13, 13])
           }
         })
-      tf.tidy(() => {
-        const { value, grads } = tf.variableGrads(() => stage.loss(batch).total, [...stage.trainable])
-        losses.push(value.dataSync()[0]!)
-        stage.update(
-          stage.trainable.map((variable) => grads[variable.name]!),
-          step,
-        )
-      })
-      await stage.afterStep!(batch, step)
-      tf.dispose(batch)
+      const { loss } = stage.takeStep(feeds)
+      losses.push(loss.dataSync()[0]!)
+      await stage.afterStep!(step)
+      tf.dispose([loss, ...tensorsOf(feeds)])
     }
     expect(losses[0]).toBeCloseTo(Math.log(3), 1)
     expect(Math.min(...losses)).toBeGreaterThanOrEqual(doubleSoftmaxFloor(3) - 1e-6)

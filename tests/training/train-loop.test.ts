@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createSgd } from '#engine/ml/optimizers.ts'
+import { createStepProgram } from '#engine/graph/step-program.ts'
+import type { DrawnValues } from '#engine/ml/drawn-values.ts'
+import { createSgd, minimize } from '#engine/ml/optimizers.ts'
 import { createParameterStore } from '#engine/ml/parameters.ts'
 import { createRandom, deriveSeed } from '#engine/ml/random.ts'
 import { encodeCheckpoint } from '#engine/training/checkpoint.ts'
@@ -12,43 +14,49 @@ import { SpicerackError } from '#shared/errors.ts'
 import { availableBackends, useBackend } from '../backends.ts'
 import { type MemoryFiles, memoryHost } from './run-in-memory.ts'
 
-type LineBatch = { inputs: tf.Tensor2D; outputs: tf.Tensor2D }
+type LineFeeds = { inputs: tf.Tensor2D; outputs: tf.Tensor2D; rates: DrawnValues }
 
 /** Learns a linear map: small, but with momentum and a state that is made anew for each checkpoint. */
-function createLineStage(totalSteps: number, learningRate = 0.05): TrainingStage<LineBatch> & { bytes(): Promise<Uint8Array> } {
+function createLineStage(totalSteps: number, learningRate = 0.05): TrainingStage<LineFeeds> & { bytes(): Promise<Uint8Array> } {
   const store = createParameterStore(1)
   const weight = store.create('weight', 'weight', [3, 2], 'uniform-fan-in') as tf.Variable<tf.Rank.R2>
   const optimizer = createSgd(store.parameters, { momentum: 0.9, nesterov: false, weightDecay: 0, decays: () => true })
+  const program = createStepProgram()
   let seen = 0
-  const stage: TrainingStage<LineBatch> = {
+  const stage: TrainingStage<LineFeeds> = {
     totalSteps,
     imagesPerStep: 4,
-    trainable: [weight],
     learningRate: () => learningRate,
-    async batch(step) {
+    async feeds(step) {
       const random = createRandom(deriveSeed(7, 'batch', step))
       return tf.tidy(() => {
         const inputs = tf.tensor2d(
           Float32Array.from({ length: 12 }, () => random.normal()),
           [4, 3],
         )
-        return { inputs, outputs: tf.matMul(inputs, tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2])) as tf.Tensor2D }
+        const outputs = tf.matMul(inputs, tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2])) as tf.Tensor2D
+        return { inputs, outputs, rates: tf.tensor1d(optimizer.rates(learningRate, step)) }
       })
     },
-    loss({ inputs, outputs }) {
-      const total = tf.mean(tf.square(tf.sub(tf.matMul(inputs, weight), outputs))) as tf.Scalar
-      return { total, metrics: { root: tf.sqrt(total) as tf.Scalar } }
-    },
-    update: (gradients, step) => optimizer.apply(gradients, tf.scalar(learningRate), step),
-    afterStep() {
+    takeStep: program.compile(({ inputs, outputs, rates }: LineFeeds) =>
+      minimize(optimizer, rates, () => {
+        const loss = tf.mean(tf.square(tf.sub(tf.matMul(inputs, weight), outputs))) as tf.Scalar
+        return { loss, root: tf.sqrt(loss) as tf.Scalar }
+      }),
+    ),
+    async afterStep() {
       seen++
     },
-    state: () => ({ tensors: { ...namedTensors(store.parameters), ...namedTensors(optimizer.slots), seen: tf.scalar(seen) }, notes: {} }),
+    state() {
+      program.readVariables()
+      return { tensors: { ...namedTensors(store.parameters), ...namedTensors(optimizer.slots), seen: tf.scalar(seen) }, notes: {} }
+    },
     restore({ tensors }) {
       restoreParameters([...store.parameters, ...optimizer.slots], tensors)
       seen = tensors.seen!.dataSync()[0]!
     },
     dispose() {
+      program.dispose()
       store.dispose()
       optimizer.dispose()
     },
@@ -196,9 +204,9 @@ describe.each(await availableBackends())('train loop on %s', (backend) => {
     const stage = createLineStage(10)
     const stopping: typeof stage = {
       ...stage,
-      batch: async (step) => {
+      feeds: async (step) => {
         if (step === 6) throw new StageStopped(0)
-        return stage.batch(step)
+        return stage.feeds(step)
       },
     }
     await expect(train(stopping, options, memoryHost({ files }))).rejects.toMatchObject(new StageStopped(6))
@@ -213,7 +221,7 @@ describe.each(await availableBackends())('train loop on %s', (backend) => {
     const stage = createLineStage(10)
     const failing: typeof stage = {
       ...stage,
-      afterStep: () => {
+      afterStep: async () => {
         throw new SpicerackError('DISK_FULL', 'full')
       },
     }

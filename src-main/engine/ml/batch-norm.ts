@@ -3,10 +3,10 @@ import { hasNativeOps, nativeOp } from './native-ops.ts'
 import type { ParameterStore } from './parameters.ts'
 
 /**
- * Which statistics batch norm uses: those of the `batch` (training; the running ones are updated), the `running` ones, or those of
- * each of several equal groups of the batch (the running ones stay as they are).
+ * Which statistics batch norm uses: those of the `batch` (training; the running ones are updated), the `running` ones, or those of the
+ * batch `alone` (the running ones stay as they are).
  */
-export type BatchNormMode = 'batch' | 'running' | Readonly<{ groups: number }>
+export type BatchNormMode = 'batch' | 'running' | 'alone'
 
 /** Normalises each channel of `[batch, height, width, channels]`. */
 export type BatchNorm = (input: tf.Tensor4D, mode: BatchNormMode) => tf.Tensor4D
@@ -46,10 +46,11 @@ export function createBatchNorm(store: ParameterStore, name: string, channels: n
         scale as tf.Tensor1D,
         epsilon,
       )
-    if (mode !== 'batch') return normalizeGroups(input, scale as tf.Tensor1D, offset as tf.Tensor1D, epsilon, mode.groups)
     const { output, mean, variance } = normalizeBatch(input, scale as tf.Tensor1D, offset as tf.Tensor1D, epsilon)
-    blend(runningMean, mean, statisticsMomentum)
-    blend(runningVariance, variance, statisticsMomentum)
+    if (mode === 'batch') {
+      blend(runningMean, mean, statisticsMomentum)
+      blend(runningVariance, variance, statisticsMomentum)
+    }
     tf.dispose([mean, variance])
     return output
   }
@@ -66,16 +67,6 @@ function blend(running: tf.Variable, batch: tf.Tensor1D, share: number): void {
  */
 export function normalizeBatch(input: tf.Tensor4D, scale: tf.Tensor1D, offset: tf.Tensor1D, epsilon: number): BatchResult {
   return hasNativeOps() ? normalizeNatively(input, scale, offset, epsilon) : normalizeComposed(input, scale, offset, epsilon)
-}
-
-/** Each of `groups` equal parts of the batch by statistics of its own. */
-function normalizeGroups(input: tf.Tensor4D, scale: tf.Tensor1D, offset: tf.Tensor1D, epsilon: number, groups: number): tf.Tensor4D {
-  const parts = tf.split(input, groups, 0).map((part) => {
-    const { output, mean, variance } = normalizeBatch(part as tf.Tensor4D, scale, offset, epsilon)
-    tf.dispose([mean, variance])
-    return output
-  })
-  return tf.concat(parts, 0)
 }
 
 function normalizeNatively(input: tf.Tensor4D, scale: tf.Tensor1D, offset: tf.Tensor1D, epsilon: number): BatchResult {

@@ -1,15 +1,17 @@
 import * as tf from '@tensorflow/tfjs'
+import { type DrawnValues, shapeValues } from './drawn-values.ts'
 import { learnedParameters, type Parameter } from './parameters.ts'
 
 /** Changes the learned parameters of a network by their gradients. */
 export interface Optimizer {
+  /** What it changes. */
+  readonly learned: readonly Parameter[]
   /** Running state, one or two a parameter; belongs into checkpoints. */
   readonly slots: readonly Parameter[]
-  /**
-   * One step. `gradients` are by the parameter's place in the list given at creation; `learningRate` is a scalar tensor, so
-   * that a traced step does not hold it fast. `step` counts from 0.
-   */
-  apply(gradients: readonly tf.Tensor[], learningRate: tf.Scalar, step: number): void
+  /** What differs from step to step, to be fed to {@link apply}: a few numbers. `step` counts from 0. */
+  rates(learningRate: number, step: number): Float32Array
+  /** One step. `gradients` are in the order of `learned`. */
+  apply(gradients: readonly tf.Tensor[], rates: DrawnValues): void
   dispose(): void
 }
 
@@ -30,8 +32,11 @@ export function createSgd(parameters: readonly Parameter[], options: SgdOptions)
   const slots = learned.map((parameter) => zeroSlot(parameter, 'momentum'))
   const { momentum, nesterov, weightDecay, decays } = options
   return {
+    learned,
     slots,
-    apply(gradients, learningRate) {
+    rates: (learningRate) => Float32Array.of(learningRate),
+    apply(gradients, rates) {
+      const learningRate = shapeValues<tf.Rank.R0>(rates, [])
       for (const [index, parameter] of learned.entries())
         tf.tidy(() => {
           const { variable } = parameter
@@ -59,10 +64,11 @@ export function createAdam(parameters: readonly Parameter[], options: AdamOption
   const second = learned.map((parameter) => zeroSlot(parameter, 'second'))
   const { beta1, beta2, epsilon } = options
   return {
+    learned,
     slots: [...first, ...second],
-    apply(gradients, learningRate, step) {
-      const correction1 = 1 - beta1 ** (step + 1)
-      const correction2 = Math.sqrt(1 - beta2 ** (step + 1))
+    rates: (learningRate, step) => Float32Array.of(learningRate / (1 - beta1 ** (step + 1)), Math.sqrt(1 - beta2 ** (step + 1))),
+    apply(gradients, rates) {
+      const [learningRate, correction] = tf.unstack(shapeValues<tf.Rank.R1>(rates, [2])) as [tf.Scalar, tf.Scalar]
       for (const [index, { variable }] of learned.entries())
         tf.tidy(() => {
           const gradient = gradients[index]!
@@ -70,12 +76,41 @@ export function createAdam(parameters: readonly Parameter[], options: AdamOption
           const square = second[index]!.variable
           mean.assign(tf.add(tf.mul(mean, beta1), tf.mul(gradient, 1 - beta1)))
           square.assign(tf.add(tf.mul(square, beta2), tf.mul(tf.square(gradient), 1 - beta2)))
-          const denominator = tf.add(tf.div(tf.sqrt(square), correction2), epsilon)
-          variable.assign(tf.sub(variable, tf.mul(tf.div(mean, denominator), tf.div(learningRate, correction1))))
+          const denominator = tf.add(tf.div(tf.sqrt(square), correction), epsilon)
+          variable.assign(tf.sub(variable, tf.mul(tf.div(mean, denominator), learningRate)))
         })
     },
     dispose: () => disposeAll([...first, ...second]),
   }
+}
+
+/**
+ * One step down the gradient of the loss that `compute` gives; what else it gives is passed on.
+ *
+ * @param rates What the optimizer's `rates` gave for this step.
+ */
+export function minimize<Computed extends Readonly<{ loss: tf.Scalar } & Record<string, tf.Tensor>>>(
+  optimizer: Optimizer,
+  rates: DrawnValues,
+  compute: () => Computed,
+): Computed {
+  let computed!: Computed
+  const { grads } = tf.variableGrads(
+    () => {
+      computed = compute()
+      for (const tensor of Object.values(computed)) tf.keep(tensor)
+      return tf.clone(computed.loss)
+    },
+    optimizer.learned.map(({ variable }) => variable),
+  )
+  optimizer.apply(
+    optimizer.learned.map(({ variable }) => grads[variable.name]!),
+    rates,
+  )
+  // Kept out of the tape's own scope alone: what is passed on belongs to the caller's.
+  const passedOn = Object.fromEntries(Object.entries(computed).map(([name, tensor]) => [name, tf.clone(tensor)])) as Computed
+  tf.dispose(computed)
+  return passedOn
 }
 
 function zeroSlot(parameter: Parameter, slot: string): Parameter {

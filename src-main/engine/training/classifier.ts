@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { type Embeddings, rowsOf } from '#engine/clustering/embeddings.ts'
+import { createStepProgram } from '#engine/graph/step-program.ts'
 import { normalizeImages } from '#engine/ml/augmentations/normalize.ts'
 import { createBackbone } from '#engine/ml/backbones/create-backbone.ts'
 import type { BatchNormMode } from '#engine/ml/batch-norm.ts'
@@ -66,7 +67,13 @@ export async function classify(
   classCount: number,
   host: Pick<RunHost, 'shouldStop'>,
 ): Promise<Float32Array> {
-  return classifyBlocks(classifier, source.count, classCount, host, (indices) => normalizeImages(source.images(indices)))
+  return classifyBlocks(
+    source.count,
+    classCount,
+    host,
+    ({ inputs }) => classifier.logits(normalizeImages(inputs as tf.Tensor4D), 'running'),
+    source.images,
+  )
 }
 
 /** The same from features. @throws StageStopped. */
@@ -77,24 +84,34 @@ export async function classifyFeatures(
   host: Pick<RunHost, 'shouldStop'>,
 ): Promise<Float32Array> {
   const { count, dimension } = features
-  return classifyBlocks(classifier, count, classCount, host, (indices) =>
-    tf.tensor2d(rowsOf(features, indices).values, [indices.length, dimension]),
+  return classifyBlocks(
+    count,
+    classCount,
+    host,
+    ({ inputs }) => classifier.logits(inputs, 'running'),
+    (indices) => tf.tensor2d(rowsOf(features, indices).values, [indices.length, dimension]),
   )
 }
 
 async function classifyBlocks(
-  classifier: Classifier,
   count: number,
   classCount: number,
   host: Pick<RunHost, 'shouldStop'>,
+  logitsOf: (feeds: { inputs: tf.Tensor }) => tf.Tensor2D,
   inputsOf: (indices: Int32Array) => tf.Tensor,
 ): Promise<Float32Array> {
   const probabilities = new Float32Array(count * classCount)
-  for (const indices of blocks(count, blockSize)) {
-    if (host.shouldStop()) throw new StageStopped(0)
-    const block = await computeValues(() => tf.softmax(classifier.logits(inputsOf(indices), 'running')))
-    probabilities.set(block, indices[0] * classCount)
-    await tf.nextFrame()
+  const program = createStepProgram()
+  const predict = program.compile((feeds: { inputs: tf.Tensor }) => ({ probabilities: tf.softmax(logitsOf(feeds)) }))
+  try {
+    for (const indices of blocks(count, blockSize)) {
+      if (host.shouldStop()) throw new StageStopped(0)
+      const block = await computeValues(() => predict({ inputs: inputsOf(indices) }).probabilities)
+      probabilities.set(block, indices[0] * classCount)
+      await tf.nextFrame()
+    }
+    return probabilities
+  } finally {
+    program.dispose()
   }
-  return probabilities
 }

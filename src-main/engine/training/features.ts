@@ -1,41 +1,38 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Embeddings } from '#engine/clustering/embeddings.ts'
-import { normalizeImages } from '#engine/ml/augmentations/normalize.ts'
-import type { Backbone } from '#engine/ml/backbones/backbone.ts'
+import type { Feeds } from '#engine/graph/feeds.ts'
 import { blocks } from './batches.ts'
 import { computeValues } from './compute-values.ts'
 import type { ImageSource } from './image-source.ts'
 import { type RunHost, StageStopped } from './run-context.ts'
+import type { ViewEncoder } from './view-encoder.ts'
 
-export type FeatureOptions = Readonly<{
+export type FeatureOptions<View extends Feeds> = Readonly<{
   batchSize: number
-  /** The view of the images that is embedded; `block` counts from 0. Without one: the images as they are. */
-  view?: (images: tf.Tensor4D, block: number) => tf.Tensor4D
+  /** Draws the view of a block of `count` images; `block` counts from 0. */
+  draw: (count: number, block: number) => View
   /** What is being done, for a person. */
   note: string
 }>
 
 /**
- * Features of all images by a frozen backbone: `[images, featureCount]`, not normalised.
+ * Features of all images: `[images, featureCount]`, not normalised.
  *
  * @throws StageStopped when asked to stop.
  */
-export async function computeFeatures(
-  backbone: Backbone,
+export async function computeFeatures<View extends Feeds>(
+  encoder: ViewEncoder<View>,
   source: ImageSource,
-  options: FeatureOptions,
+  options: FeatureOptions<View>,
   host: RunHost,
 ): Promise<Embeddings> {
-  const values = new Float32Array(source.count * backbone.featureCount)
+  const values = new Float32Array(source.count * encoder.featureCount)
   const startedAt = host.now()
   let block = 0
   for (const indices of blocks(source.count, options.batchSize)) {
     if (host.shouldStop()) throw new StageStopped(0)
-    const features = await computeValues(() => {
-      const images = source.images(indices)
-      return backbone.features(options.view ? options.view(images, block) : normalizeImages(images), 'running')
-    })
-    values.set(features, indices[0] * backbone.featureCount)
+    const features = await computeValues(() => encoder.encode(source.images(indices), options.draw(indices.length, block)))
+    values.set(features, indices[0] * encoder.featureCount)
     block++
     const done = indices[0] + indices.length
     const seconds = (host.now() - startedAt) / 1000
@@ -49,5 +46,5 @@ export async function computeFeatures(
     })
     await tf.nextFrame()
   }
-  return { values, count: source.count, dimension: backbone.featureCount }
+  return { values, count: source.count, dimension: encoder.featureCount }
 }

@@ -1,15 +1,16 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Embeddings } from '#engine/clustering/embeddings.ts'
-import type { ParallelHeads } from '#engine/ml/parallel-heads.ts'
 import { computeValues } from './compute-values.ts'
 
 const blockRows = 2048
 
 /**
  * What all heads say about features: for each head its `[images, clusters]` probabilities, row-major.
+ *
+ * @param score `[rows, dimension]` features to `[heads, rows, clusters]` probabilities.
  */
 export async function scoreHeads(
-  heads: ParallelHeads,
+  score: (features: tf.Tensor2D) => tf.Tensor3D,
   features: Embeddings,
   headCount: number,
   clusterCount: number,
@@ -20,7 +21,7 @@ export async function scoreHeads(
     const rows = Math.min(blockRows, count - start)
     const block = await computeValues(() => {
       const input = tf.tensor2d(values.subarray(start * dimension, (start + rows) * dimension), [rows, dimension])
-      return tf.softmax(heads.applyAll(input))
+      return score(input)
     })
     for (let head = 0; head < headCount; head++)
       probabilities[head].set(block.subarray(head * rows * clusterCount, (head + 1) * rows * clusterCount), start * clusterCount)

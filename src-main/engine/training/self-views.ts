@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
 import { type Embeddings, rowsOf } from '#engine/clustering/embeddings.ts'
 import { normalizeImages } from '#engine/ml/augmentations/normalize.ts'
-import { applyStrongView, drawStrongView } from '#engine/ml/augmentations/strong.ts'
-import { applyWeakView, drawWeakView } from '#engine/ml/augmentations/weak.ts'
+import { applyStrongView, drawStrongView, type StrongView } from '#engine/ml/augmentations/strong.ts'
+import { applyWeakView, drawWeakView, type WeakView } from '#engine/ml/augmentations/weak.ts'
 import type { Backbone } from '#engine/ml/backbones/backbone.ts'
-import { createRandom, deriveSeed } from '#engine/ml/random.ts'
+import type { DrawnValues } from '#engine/ml/drawn-values.ts'
+import { createRandom, deriveSeed, type Random } from '#engine/ml/random.ts'
 import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
 import type { SelfSettings } from '#shared/stages/self.ts'
 import { computeValues } from './compute-values.ts'
@@ -12,6 +13,7 @@ import { drawStrongFeatures, loadHeadViews } from './encoders/head-views.ts'
 import { computeFeatures } from './features.ts'
 import type { ImageSource } from './image-source.ts'
 import { type RunHost, StageStopped } from './run-context.ts'
+import { createViewEncoder } from './view-encoder.ts'
 
 /** Where SPICE-Self gets the features of its views from. */
 export interface SelfViews {
@@ -21,6 +23,13 @@ export interface SelfViews {
   strong(images: Int32Array, headCount: number, step: number): tf.Tensor3D
   /** Features of the images as they are: `[images, featureCount]`. */
   plain(): Promise<Embeddings>
+}
+
+/** Views that a backbone computes. */
+export interface ComputedViews extends SelfViews {
+  /** Brings the backbone's running statistics up to date, where they drift. */
+  readVariables(): void
+  dispose(): void
 }
 
 /** Memory for cached features; fewer views are kept where they would not fit. */
@@ -39,31 +48,29 @@ export async function cacheViews(
   settings: SelfSettings,
   seed: number,
   host: RunHost,
-): Promise<SelfViews> {
+): Promise<ComputedViews> {
   const viewBytes = source.count * backbone.featureCount * 4
   const strongCount = Math.max(1, Math.min(settings.cachedViews, Math.floor((cacheBytes * 2) / (3 * viewBytes))))
   const weakCount = Math.ceil(strongCount / 3)
-  const encode = (kind: 'weak' | 'strong', index: number, total: number): Promise<Embeddings> =>
-    computeFeatures(
-      backbone,
-      source,
-      {
-        batchSize: encodeBatch,
-        note: `${kind} views ${index + 1} of ${total}`,
-        view: (images, block) => {
-          const random = createRandom(deriveSeed(seed, 'self-cache', kind, index, block))
-          const [batch, side] = images.shape
-          return kind === 'weak'
-            ? applyWeakView(images, drawWeakView(random, batch, settings.cropPadding))
-            : applyStrongView(images, drawStrongView(random, batch, side, strongOptions(settings)))
-        },
-      },
-      host,
-    )
+  const views = createViews(backbone, settings)
+  const encode = (kind: 'weak' | 'strong', index: number, total: number): Promise<Embeddings> => {
+    const note = `${kind} views ${index + 1} of ${total}`
+    const randomOf = (block: number): Random => createRandom(deriveSeed(seed, 'self-cache', kind, index, block))
+    if (kind === 'weak') {
+      const draw = (count: number, block: number): WeakView => views.drawWeak(randomOf(block), count)
+      return computeFeatures(views.weak, source, { batchSize: encodeBatch, draw, note }, host)
+    }
+    const draw = (count: number, block: number): StrongView => views.drawStrong(randomOf(block), count, source.side)
+    return computeFeatures(views.strong, source, { batchSize: encodeBatch, draw, note }, host)
+  }
   const weak: Embeddings[] = []
   const strong: Embeddings[] = []
-  for (let index = 0; index < weakCount; index++) weak.push(await encode('weak', index, weakCount))
-  for (let index = 0; index < strongCount; index++) strong.push(await encode('strong', index, strongCount))
+  try {
+    for (let index = 0; index < weakCount; index++) weak.push(await encode('weak', index, weakCount))
+    for (let index = 0; index < strongCount; index++) strong.push(await encode('strong', index, strongCount))
+  } finally {
+    views.dispose()
+  }
   const { featureCount } = backbone
   return {
     weak: async (images, set) => rowsOf(weak[set % weakCount], images),
@@ -77,11 +84,13 @@ export async function cacheViews(
       return tf.tensor3d(gathered, [headCount, images.length / headCount, featureCount])
     },
     plain: async () => plain,
+    readVariables: () => undefined,
+    dispose: () => undefined,
   }
 }
 
 /** Features that were computed once, by encoders that stay as they are: a view is one of the stored ones, a strong view lacks a part of it. */
-export function fixedViews(recipe: ResolvedRecipe, plain: Embeddings, seed: number, host: Pick<RunHost, 'files'>): SelfViews {
+export function fixedViews(recipe: ResolvedRecipe, plain: Embeddings, seed: number, host: Pick<RunHost, 'files'>): ComputedViews {
   const stored = loadHeadViews(recipe, host.files, plain.count)
   return {
     weak: async (images, set) => rowsOf(stored[set % stored.length], images),
@@ -91,6 +100,8 @@ export function fixedViews(recipe: ResolvedRecipe, plain: Embeddings, seed: numb
       return tf.tensor3d(views, [headCount, images.length / headCount, plain.dimension])
     },
     plain: async () => plain,
+    readVariables: () => undefined,
+    dispose: () => undefined,
   }
 }
 
@@ -98,34 +109,60 @@ export function fixedViews(recipe: ResolvedRecipe, plain: Embeddings, seed: numb
  * Features of views made anew each time, as published. With `frozenStatistics` off, strong views pass batch norm in training
  * mode and the running statistics drift.
  */
-export function freshViews(backbone: Backbone, source: ImageSource, settings: SelfSettings, seed: number, host: RunHost): SelfViews {
-  const mode = settings.frozenStatistics ? 'running' : 'batch'
+export function freshViews(backbone: Backbone, source: ImageSource, settings: SelfSettings, seed: number, host: RunHost): ComputedViews {
+  const { featureCount } = backbone
+  const views = createViews(backbone, settings)
+  const plain = createViewEncoder(backbone, normalizeImages)
   return {
     async weak(images, set) {
-      const values = new Float32Array(images.length * backbone.featureCount)
+      views.strong.readVariables()
+      const values = new Float32Array(images.length * featureCount)
       for (let start = 0; start < images.length; start += settings.scoreBatchSize) {
         if (host.shouldStop()) throw new StageStopped(0)
         const block = images.subarray(start, start + settings.scoreBatchSize)
-        const random = createRandom(deriveSeed(seed, 'self-weak', set, start))
-        const features = await computeValues(() =>
-          backbone.features(applyWeakView(source.images(block), drawWeakView(random, block.length, settings.cropPadding)), 'running'),
-        )
-        values.set(features, start * backbone.featureCount)
+        const view = views.drawWeak(createRandom(deriveSeed(seed, 'self-weak', set, start)), block.length)
+        values.set(await computeValues(() => views.weak.encode(source.images(block), view)), start * featureCount)
         await tf.nextFrame()
       }
-      return { values, count: images.length, dimension: backbone.featureCount }
+      return { values, count: images.length, dimension: featureCount }
     },
     strong(images, headCount, step) {
       return tf.tidy(() => {
-        const random = createRandom(deriveSeed(seed, 'self-view', step))
-        const views = applyStrongView(source.images(images), drawStrongView(random, images.length, source.side, strongOptions(settings)))
-        return tf.reshape(backbone.features(views, mode), [headCount, images.length / headCount, backbone.featureCount])
+        const view = views.drawStrong(createRandom(deriveSeed(seed, 'self-view', step)), images.length, source.side)
+        const features = views.strong.encode(source.images(images), view)
+        return tf.reshape(features, [headCount, images.length / headCount, featureCount])
       })
     },
-    plain: () => computeFeatures(backbone, source, { batchSize: encodeBatch, note: 'scoring all images', view: normalizeImages }, host),
+    plain() {
+      views.strong.readVariables()
+      return computeFeatures(plain, source, { batchSize: encodeBatch, draw: () => ({}), note: 'scoring all images' }, host)
+    },
+    readVariables: views.strong.readVariables,
+    dispose() {
+      views.dispose()
+      plain.dispose()
+    },
   }
 }
 
-function strongOptions(settings: SelfSettings): { form: 'scan'; operationCount: number; cutoutRatio: number; cropPadding: number } {
-  return { form: 'scan', operationCount: settings.strongOperations, cutoutRatio: settings.cutoutSize, cropPadding: settings.cropPadding }
+/** Both kinds of views: how they are drawn, and the backbone behind them. */
+function createViews(backbone: Backbone, settings: SelfSettings) {
+  const options = {
+    form: 'scan',
+    operationCount: settings.strongOperations,
+    cutoutRatio: settings.cutoutSize,
+    cropPadding: settings.cropPadding,
+  } as const
+  const weak = createViewEncoder<WeakView<DrawnValues>>(backbone, applyWeakView)
+  const strong = createViewEncoder<StrongView<DrawnValues>>(backbone, applyStrongView, settings.frozenStatistics ? 'running' : 'batch')
+  return {
+    weak,
+    strong,
+    drawWeak: (random: Random, count: number): WeakView => drawWeakView(random, count, settings.cropPadding),
+    drawStrong: (random: Random, count: number, side: number): StrongView => drawStrongView(random, count, side, options),
+    dispose() {
+      weak.dispose()
+      strong.dispose()
+    },
+  }
 }

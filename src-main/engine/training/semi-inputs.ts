@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Embeddings } from '#engine/clustering/embeddings.ts'
 import { rowsOf } from '#engine/clustering/embeddings.ts'
-import { applyStrongView, drawStrongView } from '#engine/ml/augmentations/strong.ts'
-import { applyWeakView, drawWeakView } from '#engine/ml/augmentations/weak.ts'
+import type { Feeds } from '#engine/graph/feeds.ts'
+import { applyStrongView, drawStrongView, type StrongView } from '#engine/ml/augmentations/strong.ts'
+import { applyWeakView, drawWeakView, type WeakView } from '#engine/ml/augmentations/weak.ts'
+import type { DrawnValues } from '#engine/ml/drawn-values.ts'
 import type { Random } from '#engine/ml/random.ts'
 import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
 import { type Classifier, classify, classifyFeatures, createClassifier, createFeatureClassifier } from './classifier.ts'
@@ -14,13 +16,23 @@ import type { RunHost } from './run-context.ts'
 export interface SemiInputs {
   readonly count: number
   createClassifier(): Classifier
-  /** A weak view of each of these images: `[images, …]`. */
-  weak(images: Int32Array, random: Random): tf.Tensor
-  /** A weak and a strong view of each. */
-  weakAndStrong(images: Int32Array, random: Random): { weak: tf.Tensor; strong: tf.Tensor }
+  /** What the views of a step are made from, chance included: of the labelled images a weak view, of the others a weak and a strong one. */
+  feeds(labeled: Int32Array, unlabeled: Int32Array, random: Random): Feeds
+  /** These views, from such feeds: `[images, …]` each. Can be recorded. */
+  views(feeds: Feeds): Readonly<Record<'labeled' | 'weak' | 'strong', tf.Tensor>>
   /** `[images, classes]` probabilities of all images as they are. */
   classify(classifier: Classifier, host: Pick<RunHost, 'shouldStop'>): Promise<Float32Array>
 }
+
+type ImageFeeds = {
+  labeled: tf.Tensor4D
+  labeledView: WeakView<DrawnValues>
+  unlabeled: tf.Tensor4D
+  weakView: WeakView<DrawnValues>
+  strongView: StrongView<DrawnValues>
+}
+
+type FeatureFeeds = Record<'labeled' | 'weak' | 'strong', tf.Tensor2D>
 
 /** Views are made anew from the pixels. */
 export function imageInputs(source: ImageSource, recipe: ResolvedRecipe, classCount: number, seed: number): SemiInputs {
@@ -29,12 +41,19 @@ export function imageInputs(source: ImageSource, recipe: ResolvedRecipe, classCo
   return {
     count: source.count,
     createClassifier: () => createClassifier(recipe, classCount, seed),
-    weak: (images, random) => applyWeakView(source.images(images), drawWeakView(random, images.length, cropPadding)),
-    weakAndStrong(indices, random) {
-      const images = source.images(indices)
+    feeds: (labeled, unlabeled, random): ImageFeeds => ({
+      labeled: source.images(labeled),
+      labeledView: drawWeakView(random, labeled.length, cropPadding),
+      unlabeled: source.images(unlabeled),
+      weakView: drawWeakView(random, unlabeled.length, cropPadding),
+      strongView: drawStrongView(random, unlabeled.length, source.side, strongOptions),
+    }),
+    views(feeds) {
+      const { labeled, labeledView, unlabeled, weakView, strongView } = feeds as ImageFeeds
       return {
-        weak: applyWeakView(images, drawWeakView(random, indices.length, cropPadding)),
-        strong: applyStrongView(images, drawStrongView(random, indices.length, source.side, strongOptions)),
+        labeled: applyWeakView(labeled, labeledView),
+        weak: applyWeakView(unlabeled, weakView),
+        strong: applyStrongView(unlabeled, strongView),
       }
     },
     classify: (classifier, host) => classify(classifier, source, classCount, host),
@@ -59,11 +78,12 @@ export function featureInputs(
   return {
     count,
     createClassifier: () => createFeatureClassifier(recipe, dimension, classCount, seed),
-    weak,
-    weakAndStrong: (images, random) => ({
-      weak: weak(images, random),
-      strong: toTensor(drawStrongFeatures(views, images, random, recipe.semi.featureDropout)),
+    feeds: (labeled, unlabeled, random): FeatureFeeds => ({
+      labeled: weak(labeled, random),
+      weak: weak(unlabeled, random),
+      strong: toTensor(drawStrongFeatures(views, unlabeled, random, recipe.semi.featureDropout)),
     }),
+    views: (feeds) => feeds as FeatureFeeds,
     classify: (classifier, host) => classifyFeatures(classifier, plain, classCount, host),
   }
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { type Feeds, tensorsOf } from '#engine/graph/feeds.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts'
 import { type RunHost, StageStopped } from './run-context.ts'
@@ -21,11 +22,7 @@ const throughputWindow = 20
  * last checkpoint kept; CHECKPOINT_DAMAGED when neither the last checkpoint nor the one before can be read: the next time the stage starts
  * from its beginning.
  */
-export async function train<Batch extends tf.TensorContainer>(
-  stage: TrainingStage<Batch>,
-  options: LoopOptions,
-  host: RunHost,
-): Promise<void> {
+export async function train<Given extends Feeds>(stage: TrainingStage<Given>, options: LoopOptions, host: RunHost): Promise<void> {
   const checkpoints = checkpointFiles(options.name, host)
   const found = checkpoints.read()
   let step = 0
@@ -43,12 +40,12 @@ export async function train<Batch extends tf.TensorContainer>(
       await save()
       throw new StageStopped(step)
     }
-    const batch = await stage.batch(step).catch(async (error: unknown) => {
+    const feeds = await stage.feeds(step).catch(async (error: unknown) => {
       if (!(error instanceof StageStopped)) throw error
       await save()
       throw new StageStopped(step)
     })
-    const values = await takeStep(stage, batch, step)
+    const values = await takeStep(stage, feeds, step)
     step++
     const now = host.now()
     finishTimes.push(now)
@@ -78,9 +75,7 @@ export function forgetCheckpoints(name: string, host: RunHost): void {
 }
 
 /** A copy of the present state, and of nothing that the stage made for it alone. Caller disposes its tensors. */
-function copyState<Batch extends tf.TensorContainer>(
-  stage: TrainingStage<Batch>,
-): { tensors: Record<string, tf.Tensor>; notes: StageState['notes'] } {
+function copyState<Given extends Feeds>(stage: TrainingStage<Given>): { tensors: Record<string, tf.Tensor>; notes: StageState['notes'] } {
   let notes: StageState['notes'] = {}
   const tensors = tf.tidy(() => {
     const state = stage.state()
@@ -91,7 +86,7 @@ function copyState<Batch extends tf.TensorContainer>(
 }
 
 /** The state as bytes. @throws TRAINING_DIVERGED when a value is no number. */
-async function snapshot<Batch extends tf.TensorContainer>(stage: TrainingStage<Batch>, step: number): Promise<Uint8Array> {
+async function snapshot<Given extends Feeds>(stage: TrainingStage<Given>, step: number): Promise<Uint8Array> {
   const state = copyState(stage)
   try {
     await refuseDiverged(state, step)
@@ -112,54 +107,19 @@ function divergence(what: string, step: number): SpicerackError {
   })
 }
 
-async function takeStep<Batch extends tf.TensorContainer>(
-  stage: TrainingStage<Batch>,
-  batch: Batch,
-  step: number,
-): Promise<Record<string, number>> {
+/** One step and what follows it; gives its loss and metrics. @throws TRAINING_DIVERGED. */
+async function takeStep<Given extends Feeds>(stage: TrainingStage<Given>, feeds: Given, step: number): Promise<Record<string, number>> {
+  const results = stage.takeStep(feeds)
+  const values: Record<string, number> = { loss: Number.NaN }
   try {
-    const values = await learn(stage, batch, step)
-    await stage.afterStep?.(batch, step)
-    return values
+    for (const [name, result] of Object.entries(results)) values[name] = (await result.data())[0]
   } finally {
-    tf.dispose(batch)
+    tf.dispose([results, ...tensorsOf(feeds)])
   }
-}
-
-/** Changes the variables by the gradients of one batch; gives its loss and metrics. @throws TRAINING_DIVERGED. */
-async function learn<Batch extends tf.TensorContainer>(
-  stage: TrainingStage<Batch>,
-  batch: Batch,
-  step: number,
-): Promise<Record<string, number>> {
-  const { value, metrics, gradients } = computeGradients(stage, batch)
-  try {
-    const values: Record<string, number> = { loss: (await value.data())[0] }
-    for (const [name, metric] of Object.entries(metrics)) values[name] = (await metric.data())[0]
-    if (!Number.isFinite(values.loss)) throw divergence(`the loss became ${values.loss}`, step + 1)
-    values.learningRate = stage.learningRate(step)
-    tf.tidy(() => stage.update(gradients, step))
-    return values
-  } finally {
-    tf.dispose([value, gradients, metrics])
-  }
-}
-
-/** Loss, its metrics and gradients in the order of `trainable`. Caller disposes. */
-function computeGradients<Batch extends tf.TensorContainer>(
-  stage: TrainingStage<Batch>,
-  batch: Batch,
-): { value: tf.Scalar; metrics: Record<string, tf.Scalar>; gradients: tf.Tensor[] } {
-  return tf.tidy(() => {
-    let metrics: Readonly<Record<string, tf.Scalar>> = {}
-    const { value, grads } = tf.variableGrads(() => {
-      const loss = stage.loss(batch)
-      metrics = loss.metrics
-      for (const metric of Object.values(metrics)) tf.keep(metric)
-      return loss.total
-    }, [...stage.trainable])
-    return { value, metrics, gradients: stage.trainable.map((variable) => grads[variable.name]) }
-  })
+  if (!Number.isFinite(values.loss)) throw divergence(`the loss became ${values.loss}`, step + 1)
+  values.learningRate = stage.learningRate(step)
+  await stage.afterStep?.(step)
+  return values
 }
 
 const newest = (name: string): string => `checkpoint-${name}.bin`

@@ -81,8 +81,7 @@ describe('the packaged encoders', () => {
         losses.push(value.dataSync()[0]!)
         optimizer.apply(
           variables.map(({ name }) => grads[name]!),
-          tf.scalar(0.0005),
-          step,
+          optimizer.rates(0.0005, step),
         )
       })
       if (step === 0) during = tf.memory().numTensors

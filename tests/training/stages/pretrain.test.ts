@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { tensorsOf } from '#engine/graph/feeds.ts'
+import { normalizeImages } from '#engine/ml/augmentations/normalize.ts'
 import { createBackbone } from '#engine/ml/backbones/create-backbone.ts'
 import { createProjectionHead } from '#engine/ml/heads.ts'
 import { createRandom } from '#engine/ml/random.ts'
@@ -34,22 +36,20 @@ function noise(): Uint8Array {
 
 type Seen = Readonly<{ queries: Float32Array; keys: number[][] }>
 
-async function seeBatch(stage: MocoStage, step: number): Promise<Seen> {
-  const batch = await stage.batch(step)
-  const { queries, keys } = batch as { queries: tf.Tensor4D; keys: tf.Tensor2D }
-  const seen = { queries: queries.dataSync() as Float32Array, keys: toRows(keys.dataSync(), projectionSize) }
-  tf.dispose(batch)
-  return seen
+/** What a step on a new stage sees: its images, and its keys, which are the newest of the queue afterwards. */
+async function seeStep(stage: MocoStage, step: number): Promise<Seen> {
+  const feeds = await stage.feeds(step)
+  const queries = tf.tidy(() => normalizeImages(feeds.images).dataSync()) as Float32Array
+  tf.dispose([stage.takeStep(feeds), ...tensorsOf(feeds)])
+  const queue = toRows(stage.state().tensors.queue!.dataSync(), projectionSize)
+  return { queries, keys: queue.slice(-count) }
 }
 
 /** Places whose keys change when the image at `place` of the batch changes. */
 async function companions(place: number, step: number, given: PretrainSettings, before: Seen): Promise<number[]> {
   const pixels = noise()
   const imageBytes = side * side * 3
-  const probe = createMocoStage(imagesInMemory(pixels, side), given, 1)
-  const { queries } = await seeBatch(probe, step)
-  probe.dispose()
-  const first = queries.slice(place * imageBytes, place * imageBytes + 3)
+  const first = before.queries.slice(place * imageBytes, place * imageBytes + 3)
   // The image whose first pixel, normalised, is the one at this place.
   const mean = [0.485, 0.456, 0.406]
   const deviation = [0.229, 0.224, 0.225]
@@ -60,7 +60,7 @@ async function companions(place: number, step: number, given: PretrainSettings, 
   )!
   for (let byte = 0; byte < imageBytes; byte++) pixels[image * imageBytes + byte] = 255 - pixels[image * imageBytes + byte]!
   const changed = createMocoStage(imagesInMemory(pixels, side), given, 1)
-  const after = await seeBatch(changed, step)
+  const after = await seeStep(changed, step)
   changed.dispose()
   return before.keys.flatMap((key, index) =>
     key.some((value, column) => Math.abs(value - after.keys[index]![column]!) > 1e-5) ? [index] : [],
@@ -70,7 +70,7 @@ async function companions(place: number, step: number, given: PretrainSettings, 
 /** The groups of a key batch, found from outside: a key changes exactly when an image of its group does. */
 async function findGroups(step: number, given: PretrainSettings): Promise<{ groups: number[][]; seen: Seen }> {
   const stage = createMocoStage(imagesInMemory(noise(), side), given, 1)
-  const seen = await seeBatch(stage, step)
+  const seen = await seeStep(stage, step)
   stage.dispose()
   const groups: number[][] = []
   for (let place = 0; place < count; place++)
@@ -137,43 +137,31 @@ describe('MoCo stage', () => {
     const [query, key] = [tensors[name]!, tensors[`key.${name}`]!]
     const start = key.dataSync().slice()
     expect(query.dataSync()).toEqual(start)
-    const batch = (await stage.batch(0)) as { queries: tf.Tensor4D; keys: tf.Tensor2D }
-    tf.tidy(() => {
-      const { grads } = tf.variableGrads(() => stage.loss(batch).total, [...stage.trainable])
-      stage.update(
-        stage.trainable.map((variable) => grads[variable.name]!),
-        0,
-      )
-    })
+    await seeStep(stage, 0)
     expect(key.dataSync()).toEqual(start)
     expect(query.dataSync()).not.toEqual(start)
     const learned = query.dataSync().slice()
-    const newest = batch.keys.dataSync().slice()
-    await stage.afterStep!(batch, 0)
-    const { queue } = stage.state().tensors
-    expect(queue!.dataSync().slice(-newest.length)).toEqual(newest)
-    tf.dispose(batch)
-    tf.dispose(await stage.batch(1))
+    await seeStep(stage, 1)
     const followed = key.dataSync()
     for (let place = 0; place < start.length; place++) expect(followed[place]).toBeCloseTo(0.75 * start[place]! + 0.25 * learned[place]!, 6)
     stage.dispose()
   })
 
   it('is at log(1 + queue) for images that say nothing', async () => {
-    const gray = createMocoStage(imagesInMemory(new Uint8Array(count * side * side * 3).fill(128), side), settings, 1)
-    const batch = await gray.batch(0)
-    tf.tidy(() => {
-      // All keys of a batch of equal images are equal; so are a queue of them.
-      const { keys } = batch as { keys: tf.Tensor2D }
-      const rows = toRows(keys.dataSync(), projectionSize)
-      for (const row of rows) for (const [column, value] of row.entries()) expect(value).toBeCloseTo(rows[0]![column]!, 4)
-    })
-    for (let round = 0; round < settings.queueSize / count + 1; round++) await gray.afterStep!(batch, round)
-    tf.tidy(() => {
-      const queueSize = gray.state().tensors.queue!.shape[0]!
-      expect(gray.loss(batch).total.dataSync()[0]).toBeCloseTo(Math.log(1 + queueSize), 3)
-    })
-    tf.dispose(batch)
+    const still = { ...settings, learningRate: 0 }
+    const gray = createMocoStage(imagesInMemory(new Uint8Array(count * side * side * 3).fill(128), side), still, 1)
+    let lastLoss = Number.NaN
+    for (let step = 0; step < settings.queueSize / count + 2; step++) {
+      const feeds = await gray.feeds(step)
+      const { loss, accuracy } = gray.takeStep(feeds)
+      lastLoss = loss.dataSync()[0]!
+      tf.dispose([loss, accuracy!, ...tensorsOf(feeds)])
+    }
+    const { queue } = gray.state().tensors
+    // All keys of a batch of equal images are equal; so are a queue of them.
+    const rows = toRows(queue!.dataSync(), projectionSize)
+    for (const row of rows) for (const [column, value] of row.entries()) expect(value).toBeCloseTo(rows[0]![column]!, 4)
+    expect(lastLoss).toBeCloseTo(Math.log(1 + queue!.shape[0]!), 3)
     gray.dispose()
   })
 })

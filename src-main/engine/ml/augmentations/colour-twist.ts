@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import type { DrawnValues } from '../drawn-values.ts'
 import type { Random } from '../random.ts'
 
 export type ColourTwistOptions = Readonly<{
@@ -11,7 +12,12 @@ export type ColourTwistOptions = Readonly<{
 }>
 
 /** One affine map of the colours for each image: out = direct · pixel + viaMean · mean colour of the image. */
-export type ColourTwists = Readonly<{ /** `[batch, 3, 3]` */ direct: Float32Array /** `[batch, 3, 3]` */; viaMean: Float32Array }>
+export type ColourTwists<Values extends DrawnValues = Float32Array> = Readonly<{
+  /** `[batch, 3, 3]` */
+  direct: Values
+  /** `[batch, 3, 3]` */
+  viaMean: Values
+}>
 
 type Matrix = readonly number[]
 

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { type DrawnValues, shapeValues } from '../drawn-values.ts'
 import type { Random } from '../random.ts'
 import { type ColourTwists, drawColourTwists, twistColours } from './colour-twist.ts'
 import { normalizeImages } from './normalize.ts'
@@ -15,15 +16,15 @@ export type MocoViewOptions = Readonly<{
 }>
 
 /** All chance of one batch of views, drawn on the processor; `[batch]` each unless it says otherwise. */
-export type MocoView = Readonly<{
-  top: Float32Array
-  left: Float32Array
-  height: Float32Array
-  width: Float32Array
-  flip: Float32Array
+export type MocoView<Values extends DrawnValues = Float32Array> = Readonly<{
+  top: Values
+  left: Values
+  height: Values
+  width: Values
+  flip: Values
   /** Standard deviation of the blur, in pixels. */
-  sigma: Float32Array
-  twists: ColourTwists
+  sigma: Values
+  twists: ColourTwists<Values>
 }>
 
 /** A sigma that leaves every pixel as it is. */
@@ -58,15 +59,16 @@ export function drawMocoView(random: Random, batch: number, side: number, option
 }
 
 /** Applies a drawn view to `[batch, side, side, 3]` of 0-255; the result is normalised. */
-export function applyMocoView(images: tf.Tensor4D, view: MocoView): tf.Tensor4D {
+export function applyMocoView(images: tf.Tensor4D, view: MocoView<DrawnValues>): tf.Tensor4D {
   return tf.tidy(() => {
     const [batch, side] = images.shape
     const still = tf.zeros([batch]) as tf.Tensor1D
-    const rows = cropMatrices(tf.tensor1d(view.top), tf.tensor1d(view.height), still, side, side)
-    const columns = cropMatrices(tf.tensor1d(view.left), tf.tensor1d(view.width), tf.tensor1d(view.flip), side, side)
-    const maps = (values: Float32Array): tf.Tensor3D => tf.tensor3d(values, [batch, 3, 3])
+    const each = (values: DrawnValues): tf.Tensor1D => shapeValues<tf.Rank.R1>(values, [batch])
+    const maps = (values: DrawnValues): tf.Tensor3D => shapeValues<tf.Rank.R3>(values, [batch, 3, 3])
+    const rows = cropMatrices(each(view.top), each(view.height), still, side, side)
+    const columns = cropMatrices(each(view.left), each(view.width), each(view.flip), side, side)
     const coloured = twistColours(resample(images, rows, columns), maps(view.twists.direct), maps(view.twists.viaMean))
-    const blur = blurMatrices(tf.tensor1d(view.sigma), side)
+    const blur = blurMatrices(each(view.sigma), side)
     return normalizeImages(resample(coloured, blur, blur))
   })
 }

@@ -7,12 +7,12 @@ const channelDeviation = [0.229, 0.224, 0.225]
 /** `[batch, side, side, 3]` of 0-255 to about -2 to 2, by ImageNet's mean and deviation. */
 export function normalizeImages(images: tf.Tensor4D): tf.Tensor4D {
   return tf.tidy(() =>
-    tf.div(
+    tf.mul(
       tf.sub(
         images,
         channelMean.map((mean) => mean * 255),
       ),
-      channelDeviation.map((deviation) => deviation * 255),
+      channelDeviation.map((deviation) => 1 / (deviation * 255)),
     ),
   )
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { type DrawnValues, shapeValues } from '../drawn-values.ts'
 import type { Random } from '../random.ts'
 import { projectImages } from './projective.ts'
 import { applyTones, type ToneOperations } from './tone-tables.ts'
@@ -28,14 +29,14 @@ export type OperationRanges = Readonly<{ shear: number; translate: number }>
  * One operation for each image of a batch, as the parameters of all of them: every image passes every kind of operation, with
  * parameters under which all but its own do nothing. Shapes stay static and no image waits for another.
  */
-export type OperationRound = Readonly<{
+export type OperationRound<Values extends DrawnValues = Float32Array> = Readonly<{
   /** `[batch, 8]` map from output to input pixels. */
-  geometry: Float32Array
+  geometry: Values
   /** `[batch]` share of the image's own grey in the blend, 0-1; 0: nothing. */
-  grey: Float32Array
+  grey: Values
   /** `[batch]` share of the smoothed image in the blend, 0-1; 0: nothing. */
-  smooth: Float32Array
-  tones: ToneOperations
+  smooth: Values
+  tones: ToneOperations<Values>
 }>
 
 /** Draws one of the fourteen operations for each image, with uniform magnitude. */
@@ -62,17 +63,17 @@ export function drawOperations(random: Random, batch: number, side: number, rang
 }
 
 /** Applies the rounds in order to `[batch, side, side, 3]` of 0-255; values are whole numbers afterwards. */
-export function applyOperations(images: tf.Tensor4D, rounds: readonly OperationRound[]): tf.Tensor4D {
+export function applyOperations(images: tf.Tensor4D, rounds: readonly OperationRound<DrawnValues>[]): tf.Tensor4D {
   let present = images
   for (const round of rounds) present = applyRound(present, round)
   return present
 }
 
-function applyRound(images: tf.Tensor4D, round: OperationRound): tf.Tensor4D {
+function applyRound(images: tf.Tensor4D, round: OperationRound<DrawnValues>): tf.Tensor4D {
   return tf.tidy(() => {
     const batch = images.shape[0]
-    const each = (values: Float32Array): tf.Tensor4D => tf.tensor4d(values, [batch, 1, 1, 1])
-    const moved = projectImages(images, tf.tensor2d(round.geometry, [batch, 8]))
+    const each = (values: DrawnValues): tf.Tensor4D => shapeValues<tf.Rank.R4>(values, [batch, 1, 1, 1])
+    const moved = projectImages(images, shapeValues<tf.Rank.R2>(round.geometry, [batch, 8]))
     return applyTones(blendSpatially(moved, each(round.grey), each(round.smooth)), round.tones)
   })
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { type DrawnValues, shapeValues } from '../drawn-values.ts'
 import type { Random } from '../random.ts'
 import { normalizeImages } from './normalize.ts'
 import { applyOperations, drawOperations, type OperationRanges, type OperationRound } from './operations.ts'
@@ -14,12 +15,12 @@ export type StrongViewOptions = Readonly<{
 }>
 
 /** All chance of one batch of strong views. */
-export type StrongView = Readonly<{
+export type StrongView<Values extends DrawnValues = Float32Array> = Readonly<{
   form: StrongViewOptions['form']
-  shift: WeakView
-  rounds: readonly OperationRound[]
+  shift: WeakView<Values>
+  rounds: readonly OperationRound<Values>[]
   /** First row and column of the hole, and the ones after its last; `[batch]` each, in pixels. */
-  hole: Readonly<{ top: Float32Array; bottom: Float32Array; left: Float32Array; right: Float32Array }>
+  hole: Readonly<{ top: Values; bottom: Values; left: Values; right: Values }>
 }>
 
 const scanRanges: OperationRanges = { shear: 0.1, translate: 0.1 }
@@ -56,9 +57,10 @@ export function drawStrongView(random: Random, batch: number, side: number, opti
 }
 
 /** Applies drawn strong views to `[batch, side, side, 3]` of 0-255; the result is normalised. */
-export function applyStrongView(images: tf.Tensor4D, view: StrongView): tf.Tensor4D {
+export function applyStrongView(images: tf.Tensor4D, view: StrongView<DrawnValues>): tf.Tensor4D {
   return tf.tidy(() => {
-    const open = holeMask(view, images.shape[1])
+    const [batch, side] = images.shape
+    const open = holeMask(view, batch, side)
     if (view.form === 'scan') return tf.mul(normalizeImages(applyOperations(shiftImages(images, view.shift), view.rounds)), open)
     const changed = applyOperations(images, view.rounds)
     const filled = tf.add(tf.mul(changed, open), tf.mul(fixmatchFill, tf.sub(1, open))) as tf.Tensor4D
@@ -67,10 +69,10 @@ export function applyStrongView(images: tf.Tensor4D, view: StrongView): tf.Tenso
 }
 
 /** `[batch, side, side, 1]`: 0 in the hole, 1 elsewhere. */
-function holeMask({ hole }: StrongView, side: number): tf.Tensor4D {
-  const within = (start: Float32Array, end: Float32Array, shape: [number, number, number, number]): tf.Tensor => {
+function holeMask({ hole }: StrongView<DrawnValues>, batch: number, side: number): tf.Tensor4D {
+  const within = (start: DrawnValues, end: DrawnValues, shape: [number, number, number, number]): tf.Tensor => {
     const positions = tf.reshape(tf.range(0, side), [1, ...shape.slice(1)])
-    const bound = (values: Float32Array): tf.Tensor => tf.reshape(tf.tensor1d(values), [values.length, 1, 1, 1])
+    const bound = (values: DrawnValues): tf.Tensor => shapeValues<tf.Rank.R4>(values, [batch, 1, 1, 1])
     return tf.cast(tf.logicalAnd(tf.greaterEqual(positions, bound(start)), tf.less(positions, bound(end))), 'float32')
   }
   return tf.sub(1, tf.mul(within(hole.top, hole.bottom, [1, side, 1, 1]), within(hole.left, hole.right, [1, 1, side, 1]))) as tf.Tensor4D

@@ -1,19 +1,21 @@
 import * as tf from '@tensorflow/tfjs'
+import { type DrawnValues, shapeValues } from '../drawn-values.ts'
+import { gatherRows } from '../gather-rows.ts'
 
 /** Which tone operation each image gets; `[batch]` each. At most one of an image's entries differs from "nothing". */
-export type ToneOperations = Readonly<{
+export type ToneOperations<Values extends DrawnValues = Float32Array> = Readonly<{
   /** Share of black in the blend, 0-1; 0: nothing. */
-  darken: Float32Array
+  darken: Values
   /** Share of the image's mean grey in the blend, 0-1; 0: nothing. */
-  flatten: Float32Array
+  flatten: Values
   /** 1 stretches every channel to 0-255; 0: nothing. */
-  autocontrast: Float32Array
+  autocontrast: Values
   /** 1 makes all values of a channel about equally frequent; 0: nothing. */
-  equalize: Float32Array
+  equalize: Values
   /** Value from which it is inverted; 256: nothing. */
-  solarizeFrom: Float32Array
+  solarizeFrom: Values
   /** Step between the values that remain, a power of two; 1: nothing. */
-  posterizeStep: Float32Array
+  posterizeStep: Values
 }>
 
 const levels = 256
@@ -24,7 +26,7 @@ const levels = 256
  *
  * @param images `[batch, side, side, 3]` of whole numbers 0-255; so is the result.
  */
-export function applyTones(images: tf.Tensor4D, tones: ToneOperations): tf.Tensor4D {
+export function applyTones(images: tf.Tensor4D, tones: ToneOperations<DrawnValues>): tf.Tensor4D {
   return tf.tidy(() => {
     const [batch, height, width, channels] = images.shape
     const rowCount = batch * channels
@@ -34,14 +36,14 @@ export function applyTones(images: tf.Tensor4D, tones: ToneOperations): tf.Tenso
     const counts = tf.bincount(bins, tf.tensor1d([], 'float32'), rowCount * levels)
     const histogram = tf.reshape(counts, [batch, channels, levels]) as tf.Tensor3D
     const tables = tf.reshape(toneTables(histogram, height * width, tones), [rowCount * levels])
-    return tf.reshape(tf.gather(tables, bins), images.shape)
+    return tf.reshape(gatherRows(tables as tf.Tensor1D, bins), images.shape)
   })
 }
 
 /** `[batch, channels, 256]` counts to the new value of each value, same shape. */
-function toneTables(histogram: tf.Tensor3D, pixelCount: number, tones: ToneOperations): tf.Tensor {
+function toneTables(histogram: tf.Tensor3D, pixelCount: number, tones: ToneOperations<DrawnValues>): tf.Tensor {
   const batch = histogram.shape[0]
-  const each = (values: Float32Array): tf.Tensor => tf.reshape(tf.tensor1d(values), [batch, 1, 1])
+  const each = (values: DrawnValues): tf.Tensor => shapeValues<tf.Rank.R3>(values, [batch, 1, 1])
   const values = tf.reshape(tf.range(0, levels), [1, 1, levels])
   const blended = blend(values, histogram, pixelCount, each(tones.darken), each(tones.flatten))
   const stretched = choose(each(tones.autocontrast), stretch(values, histogram), blended)

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
+import { type DrawnValues, shapeValues } from '../drawn-values.ts'
 import type { Random } from '../random.ts'
 import { normalizeImages } from './normalize.ts'
 import { resample, shiftMatrices } from './resample.ts'
 
 /** The chance of one batch of weak views; `[batch]` each. */
-export type WeakView = Readonly<{ shiftDown: Float32Array; shiftRight: Float32Array; flip: Float32Array }>
+export type WeakView<Values extends DrawnValues = Float32Array> = Readonly<{ shiftDown: Values; shiftRight: Values; flip: Values }>
 
 /** Draws a random crop after padding by `padding` pixels, and a mirror image half of the time. */
 export function drawWeakView(random: Random, batch: number, padding: number): WeakView {
@@ -13,16 +14,17 @@ export function drawWeakView(random: Random, batch: number, padding: number): We
 }
 
 /** Moves and mirrors `[batch, side, side, 3]` of 0-255; what comes in from outside is black. */
-export function shiftImages(images: tf.Tensor4D, view: WeakView): tf.Tensor4D {
+export function shiftImages(images: tf.Tensor4D, view: WeakView<DrawnValues>): tf.Tensor4D {
   return tf.tidy(() => {
     const [batch, side] = images.shape
-    const rows = shiftMatrices(tf.tensor1d(view.shiftDown), tf.zeros([batch]) as tf.Tensor1D, side)
-    const columns = shiftMatrices(tf.tensor1d(view.shiftRight), tf.tensor1d(view.flip), side)
+    const each = (values: DrawnValues): tf.Tensor1D => shapeValues<tf.Rank.R1>(values, [batch])
+    const rows = shiftMatrices(each(view.shiftDown), tf.zeros([batch]) as tf.Tensor1D, side)
+    const columns = shiftMatrices(each(view.shiftRight), each(view.flip), side)
     return resample(images, rows, columns)
   })
 }
 
 /** The weak view of SPICE and FixMatch: shifted, mirrored, normalised. */
-export function applyWeakView(images: tf.Tensor4D, view: WeakView): tf.Tensor4D {
+export function applyWeakView(images: tf.Tensor4D, view: WeakView<DrawnValues>): tf.Tensor4D {
   return tf.tidy(() => normalizeImages(shiftImages(images, view)))
 }

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs'
 import { normalizeImages } from '#engine/ml/augmentations/normalize.ts'
 import type { Backbone } from '#engine/ml/backbones/backbone.ts'
 import { computeValues } from '../compute-values.ts'
+import { createViewEncoder } from '../view-encoder.ts'
 
 /** A frozen network that turns images into features, whatever computes it. */
 export interface Encoder {
@@ -17,11 +18,15 @@ export interface Encoder {
 
 /** A backbone as an encoder, in inference mode; it is disposed with it. */
 export function createBackboneEncoder(name: string, backbone: Backbone, sidePx: number): Encoder {
+  const encoder = createViewEncoder(backbone, normalizeImages)
   return {
     name,
     featureCount: backbone.featureCount,
     sidePx,
-    encode: (images) => computeValues(() => backbone.features(normalizeImages(images), 'running')),
-    dispose: () => backbone.dispose(),
+    encode: (images) => computeValues(() => encoder.encode(images, {})),
+    dispose() {
+      encoder.dispose()
+      backbone.dispose()
+    },
   }
 }

@@ -1,5 +1,6 @@
 import type { Embeddings } from '#engine/clustering/embeddings.ts'
 import { toUnitRows } from '#engine/clustering/embeddings.ts'
+import { normalizeImages } from '#engine/ml/augmentations/normalize.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { StageResult } from '#shared/worker-protocol.ts'
 import { loadLearnedBackbone } from '../encoders/learned-backbone.ts'
@@ -7,6 +8,7 @@ import { encoderNames, openEncoders, usesFixedFeatures } from '../encoders/open-
 import { computeViewFeatures, loadViewFeatures } from '../encoders/view-features.ts'
 import { computeFeatures } from '../features.ts'
 import { type RunContext, type RunFiles, runFiles } from '../run-context.ts'
+import { createViewEncoder } from '../view-encoder.ts'
 
 /**
  * Stage 2: the embedding of every image, `[images, dimension]` float32 with L2-normalised rows in listed order, and the lengths
@@ -20,7 +22,9 @@ export async function embed({ task, source, host }: RunContext): Promise<StageRe
   try {
     const dimension = backbone.featureCount
     if (!host.files.read(runFiles.embedding)) {
-      const features = await computeFeatures(backbone, source, { batchSize: task.recipe.embed.batchSize, note: 'embedding' }, host)
+      const encoder = createViewEncoder(backbone, normalizeImages)
+      const options = { batchSize: task.recipe.embed.batchSize, draw: () => ({}), note: 'embedding' }
+      const features = await computeFeatures(encoder, source, options, host).finally(encoder.dispose)
       const norms = new Float32Array(source.count)
       for (let image = 0; image < source.count; image++)
         norms[image] = Math.hypot(...features.values.subarray(image * dimension, (image + 1) * dimension))

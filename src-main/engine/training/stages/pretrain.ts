@@ -1,13 +1,16 @@
 import * as tf from '@tensorflow/tfjs'
-import { applyMocoView, drawMocoView } from '#engine/ml/augmentations/moco.ts'
+import { createStepProgram } from '#engine/graph/step-program.ts'
+import { applyMocoView, drawMocoView, type MocoView } from '#engine/ml/augmentations/moco.ts'
 import type { Backbone } from '#engine/ml/backbones/backbone.ts'
 import { createBackbone } from '#engine/ml/backbones/create-backbone.ts'
+import type { DrawnValues } from '#engine/ml/drawn-values.ts'
+import { gatherRows } from '#engine/ml/gather-rows.ts'
 import { createProjectionHead } from '#engine/ml/heads.ts'
 import { createKeyQueue } from '#engine/ml/key-queue.ts'
 import { infoNce } from '#engine/ml/losses/info-nce.ts'
 import { copyParameters, followWithMomentum } from '#engine/ml/momentum-encoder.ts'
-import { createSgd } from '#engine/ml/optimizers.ts'
-import { learnedParameters, type Parameter } from '#engine/ml/parameters.ts'
+import { createSgd, minimize } from '#engine/ml/optimizers.ts'
+import type { Parameter } from '#engine/ml/parameters.ts'
 import { createRandom, deriveSeed } from '#engine/ml/random.ts'
 import { cosineByEpoch, linearWarmup } from '#engine/ml/schedules.ts'
 import { SpicerackError } from '#shared/errors.ts'
@@ -22,9 +25,17 @@ import { type RunContext, runFiles } from '../run-context.ts'
 import type { TrainingStage } from '../stage.ts'
 import { forgetCheckpoints, train } from '../train-loop.ts'
 
-type MocoBatch = { queries: tf.Tensor4D; keys: tf.Tensor2D }
+type MocoFeeds = {
+  images: tf.Tensor4D
+  queryView: MocoView<DrawnValues>
+  keyView: MocoView<DrawnValues>
+  /** `[batch]` order in which the key encoder takes the images, and each image's place in it. */
+  order: tf.Tensor1D
+  places: tf.Tensor1D
+  rates: DrawnValues
+}
 
-export type MocoStage = TrainingStage<MocoBatch> &
+export type MocoStage = TrainingStage<MocoFeeds> &
   Readonly<{
     backbone: Backbone
     /** Gives both encoders other first weights. */
@@ -63,18 +74,28 @@ export function createMocoStage(source: ImageSource, settings: PretrainSettings,
   })
   const groupCount = keyGroupCount(batchSize, settings.keyGroups)
 
-  const view = (images: tf.Tensor4D, step: number, name: string): tf.Tensor4D =>
-    applyMocoView(images, drawMocoView(createRandom(deriveSeed(seed, 'pretrain-view', name, step)), batchSize, source.side, settings))
+  const drawView = (name: string, step: number): MocoView =>
+    drawMocoView(createRandom(deriveSeed(seed, 'pretrain-view', name, step)), batchSize, source.side, settings)
 
   /** `[batch, projectionSize]` keys in the order of the images. */
-  const encodeKeys = (images: tf.Tensor4D, step: number): tf.Tensor2D => {
-    const order = createRandom(deriveSeed(seed, 'pretrain-shuffle', step)).shuffled(batchSize)
-    const back = new Int32Array(batchSize)
-    for (let place = 0; place < batchSize; place++) back[order[place]] = place
-    const shuffled = tf.gather(images, tf.tensor1d(order, 'int32'))
-    const keys = keyHead.apply(keyBackbone.features(shuffled as tf.Tensor4D, groupCount === 1 ? 'batch' : { groups: groupCount }))
-    return tf.gather(keys, tf.tensor1d(back, 'int32'))
+  const encodeKeys = (images: tf.Tensor4D, order: tf.Tensor1D, places: tf.Tensor1D): tf.Tensor2D => {
+    const groups = tf.split(gatherRows(images, order), groupCount) as tf.Tensor4D[]
+    const keys = groups.map((group) => keyHead.apply(keyBackbone.features(group, 'alone')))
+    return gatherRows(tf.concat(keys, 0), places)
   }
+
+  const program = createStepProgram()
+  /** Algorithm 1, one iteration. */
+  const takeStep = program.compile(({ images, queryView, keyView, order, places, rates }: MocoFeeds) => {
+    followWithMomentum(key, query, settings.keyMomentum)
+    const keys = encodeKeys(applyMocoView(images, keyView), order, places)
+    const queries = applyMocoView(images, queryView)
+    const results = minimize(optimizer, rates, () =>
+      infoNce(head.apply(backbone.features(queries, 'batch')), keys, queue.keys, settings.temperature),
+    )
+    queue.enqueue(keys)
+    return results
+  })
 
   const learningRate = (step: number): number =>
     settings.learningRate *
@@ -89,33 +110,33 @@ export function createMocoStage(source: ImageSource, settings: PretrainSettings,
     },
     totalSteps: settings.epochs * sampler.stepsPerEpoch,
     imagesPerStep: batchSize,
-    trainable: learnedParameters(query).map(({ variable }) => variable),
     learningRate,
-    async batch(step) {
-      return tf.tidy(() => {
-        const images = source.images(sampler.indices(step))
-        followWithMomentum(key, query, settings.keyMomentum)
-        return { queries: view(images, step, 'query'), keys: encodeKeys(view(images, step, 'key'), step) }
-      })
+    async feeds(step) {
+      const order = createRandom(deriveSeed(seed, 'pretrain-shuffle', step)).shuffled(batchSize)
+      const places = new Int32Array(batchSize)
+      for (let place = 0; place < batchSize; place++) places[order[place]] = place
+      return {
+        images: source.images(sampler.indices(step)),
+        queryView: drawView('query', step),
+        keyView: drawView('key', step),
+        order: tf.tensor1d(order, 'int32'),
+        places: tf.tensor1d(places, 'int32'),
+        rates: optimizer.rates(learningRate(step), step),
+      }
     },
-    loss({ queries, keys }) {
-      const projections = head.apply(backbone.features(queries, 'batch'))
-      const { loss, accuracy } = infoNce(projections, keys, queue.keys, settings.temperature)
-      return { total: loss, metrics: { accuracy } }
+    takeStep,
+    state() {
+      program.readVariables()
+      return {
+        tensors: {
+          ...namedTensors(query),
+          ...namedTensors(key, 'key.'),
+          ...namedTensors(optimizer.slots),
+          queue: queue.keys,
+        },
+        notes: {},
+      }
     },
-    update(gradients, step) {
-      optimizer.apply(gradients, tf.scalar(learningRate(step)), step)
-    },
-    afterStep: ({ keys }) => queue.enqueue(keys),
-    state: () => ({
-      tensors: {
-        ...namedTensors(query),
-        ...namedTensors(key, 'key.'),
-        ...namedTensors(optimizer.slots),
-        queue: queue.keys,
-      },
-      notes: {},
-    }),
     restore({ tensors }) {
       restoreParameters(query, tensors)
       restoreParameters(key, tensors, 'key.')
@@ -123,7 +144,7 @@ export function createMocoStage(source: ImageSource, settings: PretrainSettings,
       restoreParameters([queue.parameter], tensors)
     },
     dispose() {
-      for (const part of [backbone, keyBackbone, head, keyHead, queue, optimizer]) part.dispose()
+      for (const part of [program, backbone, keyBackbone, head, keyHead, queue, optimizer]) part.dispose()
     },
   }
 }

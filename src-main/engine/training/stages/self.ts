@@ -5,9 +5,11 @@ import { chooseHead } from '#engine/clustering/head-selection.ts'
 import { kMeans, repairEmptyClusters } from '#engine/clustering/k-means.ts'
 import { likeliest } from '#engine/clustering/likeliest.ts'
 import { type PseudoLabels, selectOverlapping } from '#engine/clustering/pseudo-labels.ts'
+import { createStepProgram } from '#engine/graph/step-program.ts'
+import type { DrawnValues } from '#engine/ml/drawn-values.ts'
 import { crossEntropy } from '#engine/ml/losses/cross-entropy.ts'
 import { doubleSoftmaxCrossEntropy } from '#engine/ml/losses/double-softmax.ts'
-import { adamDefaults, createAdam } from '#engine/ml/optimizers.ts'
+import { adamDefaults, createAdam, minimize } from '#engine/ml/optimizers.ts'
 import { createParallelHeads } from '#engine/ml/parallel-heads.ts'
 import type { Parameter } from '#engine/ml/parameters.ts'
 import { createRandom, deriveSeed } from '#engine/ml/random.ts'
@@ -21,12 +23,12 @@ import { scoreHeads } from '../head-scores.ts'
 import { hasHumanDecisions, humanTargets } from '../human-decisions.ts'
 import { namedTensors, restoreParameters } from '../networks.ts'
 import { type RunContext, type RunHost, runFiles } from '../run-context.ts'
-import { cacheViews, fixedViews, freshViews, type SelfViews } from '../self-views.ts'
+import { type ComputedViews, cacheViews, fixedViews, freshViews, type SelfViews } from '../self-views.ts'
 import type { NamedTensors, TrainingStage } from '../stage.ts'
 import { forgetCheckpoints, train } from '../train-loop.ts'
 import { loadEmbedding } from './embed.ts'
 
-type SelfBatch = { features: tf.Tensor3D; labels: tf.Tensor2D }
+type SelfFeeds = { features: tf.Tensor3D; labels: tf.Tensor2D; rates: DrawnValues }
 
 /** The best head so far, over heads and epochs. */
 export type BestHead = Readonly<{ loss: number; head: number; epoch: number; heads: readonly HeadScore[] }>
@@ -42,7 +44,7 @@ export type SelfOptions = Readonly<{
   host: Pick<RunHost, 'metrics' | 'log'>
 }>
 
-export type SelfStage = TrainingStage<SelfBatch> &
+export type SelfStage = TrainingStage<SelfFeeds> &
   Readonly<{ best(): { head: BestHead; probabilities: Float32Array; weights: NamedTensors } }>
 
 /**
@@ -68,6 +70,17 @@ export function createSelfStage(options: SelfOptions): SelfStage {
   const setsPerEpoch = Math.max(1, Math.floor(imageCount / setSize))
   const heads = createParallelHeads(headCount, embeddings.dimension, clusterCount, deriveSeed(seed, 'self-heads'))
   const optimizer = createAdam(heads.parameters, adamDefaults)
+  const program = createStepProgram()
+  const takeStep = program.compile(({ features, labels, rates }: SelfFeeds) =>
+    minimize(optimizer, rates, () => {
+      const logits = heads.applyEach(features)
+      if (settings.loss === 'double-softmax') return { loss: doubleSoftmaxCrossEntropy(logits, labels) }
+      return { loss: tf.mean(crossEntropy(logits, labels)) as tf.Scalar }
+    }),
+  )
+  const predict = program.compile(({ features }: { features: tf.Tensor2D }) => ({ probabilities: tf.softmax(heads.applyAll(features)) }))
+  const scoreAll = (features: Embeddings): Promise<Float32Array[]> =>
+    scoreHeads((rows) => predict({ features: rows }).probabilities, features, headCount, clusterCount)
   let pairs: readonly Pick<PseudoLabels, 'indices' | 'labels'>[] = []
   let best: BestHead | undefined
   let bestProbabilities: Float32Array = new Float32Array()
@@ -89,7 +102,7 @@ export function createSelfStage(options: SelfOptions): SelfStage {
         : selectOverlapping(given)
     if (!options.targets) return choose(input)
     const plain = await views.plain()
-    const everywhere = await scoreHeads(heads, plain, headCount, clusterCount)
+    const everywhere = await scoreAll(plain)
     const results: PseudoLabels[] = []
     for (let head = 0; head < headCount; head++) {
       const targets = options.targets(likeliest(everywhere[head], clusterCount).clusters)
@@ -107,13 +120,13 @@ export function createSelfStage(options: SelfOptions): SelfStage {
       pairs = await warmStart(options, images)
       return
     }
-    const probabilities = await scoreHeads(heads, await views.weak(images, set), headCount, clusterCount)
+    const probabilities = await scoreAll(await views.weak(images, set))
     const chosen = await select(images, probabilities)
     pairs = chosen.map(({ indices, labels }) => ({ indices: indices.map((place) => images[place]), labels }))
   }
 
   const evaluate = async (epoch: number, step: number): Promise<void> => {
-    const probabilities = await scoreHeads(heads, await views.plain(), headCount, clusterCount)
+    const probabilities = await scoreAll(await views.plain())
     const choice = await chooseHead(selectionInput(probabilities), settings.headChoice)
     const score = choice.heads[choice.best]
     host.metrics(step, { headLoss: score.loss, emptyClusters: score.emptyClusters, headAgreement: score.agreement })
@@ -121,15 +134,15 @@ export function createSelfStage(options: SelfOptions): SelfStage {
     best = { loss: score.loss, head: choice.best, epoch, heads: choice.heads }
     bestProbabilities = probabilities[choice.best].slice()
     tf.dispose(bestWeights)
+    program.readVariables()
     bestWeights = headWeights(heads.parameters, choice.best)
   }
 
   return {
     totalSteps: settings.epochs * setsPerEpoch * stepsPerSet,
     imagesPerStep: headCount * batchSize,
-    trainable: heads.parameters.map(({ variable }) => variable),
     learningRate: () => settings.learningRate,
-    async batch(step) {
+    async feeds(step) {
       const set = Math.floor(step / stepsPerSet)
       const stepOfSet = step % stepsPerSet
       if (stepOfSet === 0) await prepareSet(set)
@@ -145,38 +158,35 @@ export function createSelfStage(options: SelfOptions): SelfStage {
           labels[head * batchSize + place] = pairLabels[pair]
         }
       }
-      return { features: views.strong(images, headCount, step), labels: tf.tensor2d(labels, [headCount, batchSize], 'int32') }
+      return {
+        features: views.strong(images, headCount, step),
+        labels: tf.tensor2d(labels, [headCount, batchSize], 'int32'),
+        rates: optimizer.rates(settings.learningRate, step),
+      }
     },
-    loss({ features, labels }) {
-      const logits = heads.applyEach(features)
-      const total =
-        settings.loss === 'double-softmax'
-          ? doubleSoftmaxCrossEntropy(logits, labels)
-          : (tf.mean(crossEntropy(logits, labels)) as tf.Scalar)
-      return { total, metrics: {} }
-    },
-    update(gradients, step) {
-      optimizer.apply(gradients, tf.scalar(settings.learningRate), step)
-    },
-    async afterStep(_, step) {
+    takeStep,
+    async afterStep(step) {
       const stepsPerEpoch = setsPerEpoch * stepsPerSet
       if ((step + 1) % stepsPerEpoch === 0) await evaluate((step + 1) / stepsPerEpoch - 1, step + 1)
     },
-    state: () => ({
-      tensors: {
-        ...namedTensors(heads.parameters),
-        ...namedTensors(optimizer.slots),
-        ...Object.fromEntries(
-          pairs.flatMap(({ indices, labels }, head) => [
-            [`pairs.${head}.indices`, tf.tensor1d(indices, 'int32')],
-            [`pairs.${head}.labels`, tf.tensor1d(labels, 'int32')],
-          ]),
-        ),
-        ...bestWeights,
-        bestProbabilities: tf.tensor1d(bestProbabilities),
-      },
-      notes: { best, headCount: pairs.length },
-    }),
+    state() {
+      program.readVariables()
+      return {
+        tensors: {
+          ...namedTensors(heads.parameters),
+          ...namedTensors(optimizer.slots),
+          ...Object.fromEntries(
+            pairs.flatMap(({ indices, labels }, head) => [
+              [`pairs.${head}.indices`, tf.tensor1d(indices, 'int32')],
+              [`pairs.${head}.labels`, tf.tensor1d(labels, 'int32')],
+            ]),
+          ),
+          ...bestWeights,
+          bestProbabilities: tf.tensor1d(bestProbabilities),
+        },
+        notes: { best, headCount: pairs.length },
+      }
+    },
     restore({ tensors, notes }) {
       restoreParameters(heads.parameters, tensors)
       restoreParameters(optimizer.slots, tensors)
@@ -194,6 +204,7 @@ export function createSelfStage(options: SelfOptions): SelfStage {
       )
     },
     dispose() {
+      program.dispose()
       heads.dispose()
       optimizer.dispose()
       tf.dispose(bestWeights)
@@ -249,7 +260,7 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
       const targets = hasHumanDecisions(task) ? { targets: (clusters: Int32Array) => humanTargets(task, clusters) } : {}
       const stage = createSelfStage({ embeddings, views, settings, clusterCount: task.clusterCount, seed: task.seed, host, ...targets })
       // Where statistics drift, they are part of the state.
-      const drifting = settings.frozenStatistics || !backbone ? stage : withBackboneState(stage, backbone.parameters)
+      const drifting = settings.frozenStatistics || !backbone ? stage : withBackboneState(stage, views, backbone.parameters)
       try {
         await train(drifting, { name: 'self', checkpointMinutes: settings.checkpointMinutes }, host)
         const { head, probabilities, weights } = stage.best()
@@ -262,6 +273,7 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
         stored.dispose()
       } finally {
         stage.dispose()
+        views.dispose()
       }
     } finally {
       backbone?.dispose()
@@ -313,10 +325,11 @@ export function readSelfResult(encoded: Uint8Array): { best: BestHead; probabili
   return { best: notes.best as BestHead, probabilities }
 }
 
-function withBackboneState(stage: SelfStage, parameters: Parameters<typeof namedTensors>[0]): SelfStage {
+function withBackboneState(stage: SelfStage, views: ComputedViews, parameters: readonly Parameter[]): SelfStage {
   return {
     ...stage,
     state() {
+      views.readVariables()
       const { tensors, notes } = stage.state()
       return { tensors: { ...tensors, ...namedTensors(parameters, 'backbone.') }, notes }
     },

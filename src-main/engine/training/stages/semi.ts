@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
 import { likeliest } from '#engine/clustering/likeliest.ts'
+import type { Feeds } from '#engine/graph/feeds.ts'
+import { createStepProgram } from '#engine/graph/step-program.ts'
 import { createAdaptiveThreshold } from '#engine/ml/adaptive-threshold.ts'
+import type { DrawnValues } from '#engine/ml/drawn-values.ts'
 import { labeledLoss, unlabeledLoss } from '#engine/ml/losses/fixmatch.ts'
 import { copyParameters, copyStatistics, followWithMomentum } from '#engine/ml/momentum-encoder.ts'
-import { createSgd } from '#engine/ml/optimizers.ts'
-import { learnedParameters } from '#engine/ml/parameters.ts'
+import { createSgd, minimize } from '#engine/ml/optimizers.ts'
 import { createRandom, deriveSeed } from '#engine/ml/random.ts'
 import { fixmatchCosine } from '#engine/ml/schedules.ts'
 import { SpicerackError } from '#shared/errors.ts'
@@ -25,9 +27,9 @@ import { loadEmbedding } from './embed.ts'
 import { readReliableResult } from './reliable.ts'
 import { readSelfResult } from './self.ts'
 
-type FixMatchBatch = { labeled: tf.Tensor; labels: tf.Tensor1D; weak: tf.Tensor; strong: tf.Tensor }
+type FixMatchFeeds = { batch: Feeds; labels: tf.Tensor1D; rates: DrawnValues }
 
-type FixMatchStage = TrainingStage<FixMatchBatch> & Readonly<{ classifier: Classifier; average: Classifier }>
+type FixMatchStage = TrainingStage<FixMatchFeeds> & Readonly<{ classifier: Classifier; average: Classifier }>
 
 /** Labelled images, each as often as it shall be drawn; `images` and `labels` are `[samples]`. */
 type LabeledSamples = Readonly<{ images: Int32Array; labels: Int32Array }>
@@ -59,11 +61,36 @@ function createFixMatchStage(
     decays: ({ kind }) => kind === 'weight' || kind === 'bias',
   })
   const adaptive = createAdaptiveThreshold(classCount, thresholdMomentum(settings.steps), settings.confidenceThreshold)
-  const fixed = tf.keep(tf.fill([classCount], settings.confidenceThreshold)) as tf.Tensor1D
   const labeledCount = settings.batchSize
   const unlabeledCount = settings.batchSize * settings.unlabeledRatio
   const mode = settings.freezeBackbone ? 'running' : 'batch'
-  let weakProbabilities: tf.Tensor2D | undefined
+  const program = createStepProgram()
+  /** Algorithm 1, one iteration, and the moving average after it. */
+  const takeStep = program.compile(({ batch, labels, rates }: FixMatchFeeds) => {
+    const { labeled, weak, strong } = inputs.views(batch)
+    const thresholds = settings.threshold === 'adaptive' ? adaptive.thresholds() : tf.fill([classCount], settings.confidenceThreshold)
+    const { weakProbabilities, ...results } = minimize(optimizer, rates, () => {
+      const logits = classifier.logits(tf.concat([labeled, weak, strong], 0), mode)
+      const [labeledLogits, weakLogits, strongLogits] = tf.split(logits, [labeledCount, unlabeledCount, unlabeledCount]) as [
+        tf.Tensor2D,
+        tf.Tensor2D,
+        tf.Tensor2D,
+      ]
+      const supervised = labeledLoss(labeledLogits, labels)
+      const { loss: unsupervised, maskRate } = unlabeledLoss(weakLogits, strongLogits, thresholds as tf.Tensor1D)
+      return {
+        loss: tf.add(supervised, tf.mul(unsupervised, settings.unlabeledLossWeight)) as tf.Scalar,
+        labeledLoss: supervised,
+        unlabeledLoss: unsupervised,
+        maskRate,
+        weakProbabilities: tf.softmax(weakLogits),
+      }
+    })
+    followWithMomentum(average.parameters, classifier.parameters, settings.averageMomentum)
+    copyStatistics(average.parameters, classifier.parameters)
+    adaptive.update(weakProbabilities)
+    return results
+  })
 
   const learningRate = (step: number): number => settings.learningRate * fixmatchCosine(step, settings.steps)
   return {
@@ -71,59 +98,37 @@ function createFixMatchStage(
     average,
     totalSteps: settings.steps,
     imagesPerStep: labeledCount + unlabeledCount,
-    trainable: learnedParameters(trained).map(({ variable }) => variable),
     learningRate,
-    async batch(step) {
+    async feeds(step) {
       const random = createRandom(deriveSeed(seed, 'semi-batch', step))
       const drawn = Int32Array.from({ length: labeledCount }, () => random.integer(samples.images.length))
       const unlabeled = Int32Array.from({ length: unlabeledCount }, () => random.integer(inputs.count))
-      return tf.tidy(() => ({
-        labeled: inputs.weak(
+      return {
+        batch: inputs.feeds(
           drawn.map((sample) => samples.images[sample]),
+          unlabeled,
           random,
         ),
         labels: tf.tensor1d(
           drawn.map((sample) => samples.labels[sample]),
           'int32',
         ),
-        ...inputs.weakAndStrong(unlabeled, random),
-      }))
-    },
-    loss({ labeled, labels, weak, strong }) {
-      const logits = classifier.logits(tf.concat([labeled, weak, strong], 0), mode)
-      const [labeledLogits, weakLogits, strongLogits] = tf.split(logits, [labeledCount, unlabeledCount, unlabeledCount], 0) as [
-        tf.Tensor2D,
-        tf.Tensor2D,
-        tf.Tensor2D,
-      ]
-      const supervised = labeledLoss(labeledLogits, labels)
-      const thresholds = settings.threshold === 'adaptive' ? adaptive.thresholds() : fixed
-      const { loss: unsupervised, maskRate } = unlabeledLoss(weakLogits, strongLogits, thresholds)
-      weakProbabilities = tf.keep(tf.softmax(weakLogits))
-      return {
-        total: tf.add(supervised, tf.mul(unsupervised, settings.unlabeledLossWeight)) as tf.Scalar,
-        metrics: { labeledLoss: tf.clone(supervised), unlabeledLoss: tf.clone(unsupervised), maskRate: tf.clone(maskRate) },
+        rates: optimizer.rates(learningRate(step), step),
       }
     },
-    update(gradients, step) {
-      optimizer.apply(gradients, tf.scalar(learningRate(step)), step)
+    takeStep,
+    state() {
+      program.readVariables()
+      return {
+        tensors: {
+          ...namedTensors(classifier.parameters),
+          ...namedTensors(average.parameters, 'average.'),
+          ...namedTensors(optimizer.slots),
+          ...namedTensors(adaptive.parameters),
+        },
+        notes: {},
+      }
     },
-    afterStep() {
-      followWithMomentum(average.parameters, classifier.parameters, settings.averageMomentum)
-      copyStatistics(average.parameters, classifier.parameters)
-      if (weakProbabilities) adaptive.update(weakProbabilities)
-      weakProbabilities?.dispose()
-      weakProbabilities = undefined
-    },
-    state: () => ({
-      tensors: {
-        ...namedTensors(classifier.parameters),
-        ...namedTensors(average.parameters, 'average.'),
-        ...namedTensors(optimizer.slots),
-        ...namedTensors(adaptive.parameters),
-      },
-      notes: {},
-    }),
     restore({ tensors }) {
       restoreParameters(classifier.parameters, tensors)
       restoreParameters(average.parameters, tensors, 'average.')
@@ -131,9 +136,7 @@ function createFixMatchStage(
       restoreParameters(adaptive.parameters, tensors)
     },
     dispose() {
-      for (const part of [classifier, average, optimizer, adaptive]) part.dispose()
-      fixed.dispose()
-      weakProbabilities?.dispose()
+      for (const part of [program, classifier, average, optimizer, adaptive]) part.dispose()
     },
   }
 }

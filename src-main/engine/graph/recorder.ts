@@ -1,0 +1,116 @@
+import type { NativeBinding, TensorMetadata } from './node-backend.ts'
+import { recordAttributes } from './record-operation.ts'
+import { type AttributeValue, dataTypes, type GraphNode } from './saved-model.ts'
+
+/** Where a tensor comes from: `name:output` of a node, its type, the node's operation. */
+export type Source = Readonly<{ reference: string; type: number; operation: string }>
+
+/** Constants of more values than this are stored as one value where all are equal. */
+const smallConstant = 64
+
+/**
+ * What is put in front of the addon while a step runs once: everything passes on to the addon, and every operation and every constant
+ * is noted as a node of a graph.
+ */
+export interface Recorder {
+  /** In place of the addon. */
+  readonly binding: NativeBinding
+  readonly nodes: readonly GraphNode[]
+  /** Notes a node; gives its name. */
+  add(operation: string, inputs: readonly string[], attributes: Readonly<Record<string, AttributeValue>>): string
+  /** From now on this tensor is that output of a node. */
+  declare(id: number, source: Source): void
+  /** Where a tensor comes from; one that is not known becomes a constant. */
+  sourceOf(id: number): Source
+  /** @throws Error when JavaScript read a value that depends on what the step is fed, also where that went into a rejected promise. */
+  checkReads(): void
+}
+
+/**
+ * @param prefix Starts the name of every node.
+ * @param findOutside The source of a tensor from before the recording, where it is not a constant.
+ */
+export function createRecorder(
+  addon: NativeBinding,
+  prefix: string,
+  findOutside: (id: number, recorder: Recorder) => Source | undefined,
+): Recorder {
+  const nodes: GraphNode[] = []
+  const sources = new Map<number, Source>()
+  let forbiddenRead: Error | undefined
+
+  const add = (operation: string, inputs: readonly string[], attributes: Readonly<Record<string, AttributeValue>>): string => {
+    const name = `${prefix}/${operation}_${nodes.length}`
+    nodes.push({ name, operation, inputs, attributes })
+    return name
+  }
+
+  const addConstant = (type: number, shape: readonly number[], values: ArrayBufferView): string => {
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+    const size = shape.reduce((product, extent) => product * extent, 1)
+    const width = bytes.length / size
+    if (size > smallConstant && bytes.every((byte, place) => byte === bytes[place % width])) {
+      const extents = addConstant(dataTypes.int32, [shape.length], Int32Array.from(shape))
+      const value = addConstant(type, [], bytes.slice(0, width))
+      return add('Fill', [extents, value], { T: { type }, index_type: { type: dataTypes.int32 } })
+    }
+    return add('Const', [], { dtype: { type }, value: { tensor: { type, shape, content: bytes.slice() } } })
+  }
+
+  /** A tensor from before the recording. */
+  const capture = (id: number): Source => {
+    const [{ id: copy, shape, dtype }] = addon.executeOp('Identity', [], [id], 1)
+    const reference = addConstant(dtype, shape, addon.tensorDataSync(copy))
+    addon.deleteTensor(copy)
+    return { reference, type: dtype, operation: 'Const' }
+  }
+
+  const sourceOf = (id: number): Source => {
+    const known = sources.get(id)
+    if (known) return known
+    const found = findOutside(id, recorder) ?? capture(id)
+    sources.set(id, found)
+    return found
+  }
+
+  const noting: Pick<NativeBinding, 'createTensor' | 'executeOp' | 'tensorDataSync'> = {
+    createTensor(shape, type, values): number {
+      const id = addon.createTensor(shape, type, values)
+      sources.set(id, { reference: addConstant(type, shape, values), type, operation: 'Const' })
+      return id
+    },
+    executeOp(operation, attributes, inputs, outputCount): TensorMetadata[] {
+      const results = addon.executeOp(operation, attributes, inputs, outputCount)
+      const from = inputs.map(sourceOf)
+      const types = from.map(({ type }) => type)
+      const references = from.map(({ reference }) => reference)
+      const name = add(operation, references, recordAttributes(addon, operation, attributes, types))
+      for (const [output, { id, dtype }] of results.entries()) sources.set(id, { reference: `${name}:${output}`, type: dtype, operation })
+      return results
+    },
+    tensorDataSync(id): Float32Array | Int32Array | Uint8Array {
+      const source = sources.get(id)
+      if (source && source.operation !== 'Const') {
+        forbiddenRead ??= new Error(
+          `A recorded step reads a result of ${source.operation} in JavaScript, which would be fixed for all later steps; it may compute with tensors only.`,
+        )
+        throw forbiddenRead
+      }
+      return addon.tensorDataSync(id)
+    },
+  }
+  // The addon's own properties cannot be overwritten, not even in an object that inherits them, but defined anew.
+  const binding = Object.create(addon, Object.getOwnPropertyDescriptors(noting)) as NativeBinding
+
+  const recorder: Recorder = {
+    binding,
+    nodes,
+    add,
+    declare: (id, source) => void sources.set(id, source),
+    sourceOf,
+    checkReads() {
+      if (forbiddenRead) throw forbiddenRead
+    },
+  }
+  return recorder
+}
