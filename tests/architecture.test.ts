@@ -13,7 +13,7 @@ const engineRoot = `${engine}/engine.ts`
 const layers: Readonly<Record<string, Layer>> = {
   'src-shared': { layers: [], packages: ['zod', '@orpc/contract', '@orpc/client'], hasNode: false },
   [`${engine}/ml`]: { layers: ['src-shared'], packages: ['@tensorflow/tfjs'], hasNode: false },
-  [`${engine}/graph`]: { layers: [], packages: ['@tensorflow/tfjs'], hasNode: true },
+  [`${engine}/graph`]: { layers: [`${engine}/ml`], packages: ['@tensorflow/tfjs'], hasNode: true },
   [`${engine}/runtime`]: {
     layers: ['src-shared', `${engine}/files`],
     packages: [

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { listenToMomentumUpdates, type MomentumUpdate } from '#engine/ml/momentum-update.ts'
 import { type Feeds, mapFeed, toTensor, valuesOf } from './feeds.ts'
 import type { NodeBackend } from './node-backend.ts'
 import { createRecorder, type Recorder, type Source } from './recorder.ts'
@@ -40,21 +41,40 @@ export function recordStep<Given extends Feeds, Outputs extends Readonly<Record<
     const before = live.map((variable) => tf.clone(variable))
     const variableOf = new Map(live.map((variable) => [idOf(variable), variable]))
     const reads = new Map<tf.Variable, string>()
+    const updated = new Map<tf.Variable, string>()
     const findVariable = (id: number, { add }: Recorder): Source | undefined => {
       const variable = variableOf.get(id)
       if (!variable) return undefined
       const type = dataTypes[variable.dtype as 'float32']
       reads.set(variable, add('ReadVariableOp', [handleName(variable)], { dtype: { type } }))
-      return { reference: `${reads.get(variable)}:0`, type, operation: 'ReadVariableOp' }
+      return { reference: `${reads.get(variable)}:0`, type, operation: 'ReadVariableOp', isConstant: false }
     }
     const addon = backend.binding
     const recorder = createRecorder(addon, prefix, findVariable)
     const inputNames = (valuesOf(fed) as tf.Tensor[]).map((tensor) => {
       const type = dataTypes[tensor.dtype as 'float32' | 'int32' | 'bool']
       const name = recorder.add('Placeholder', [], { dtype: { type }, shape: { shape: tensor.shape } })
-      recorder.declare(idOf(tensor), { reference: `${name}:0`, type, operation: 'Placeholder' })
+      recorder.declare(idOf(tensor), { reference: `${name}:0`, type, operation: 'Placeholder', isConstant: false })
       return name
     })
+    // In one operation, in place; what the step computed of the new values itself is then needed by nobody.
+    const applyMomentum = ({ variable, velocity, gradient, learningRate, momentum }: MomentumUpdate): void => {
+      const both = [variable, velocity]
+      const given = [learningRate, gradient, tf.scalar(momentum)].map((tensor) => recorder.sourceOf(idOf(tensor)).reference)
+      const before = both.filter((each) => reads.has(each)).map((each) => `^${reads.get(each)}`)
+      const inputs = [...both.map(handleName), ...given, ...before]
+      const update = recorder.add('ResourceApplyMomentum', inputs, {
+        T: { type: dataTypes.float32 },
+      })
+      for (const each of both) {
+        const name = recorder.add('ReadVariableOp', [handleName(each), `^${update}`], { dtype: { type: dataTypes.float32 } })
+        reads.set(each, name)
+        updated.set(each, update)
+        const source = { reference: `${name}:0`, type: dataTypes.float32, operation: 'ReadVariableOp', isConstant: false }
+        recorder.declare(idOf(each), source)
+      }
+    }
+    listenToMomentumUpdates(applyMomentum)
     backend.binding = recorder.binding
     try {
       const results = Object.entries(step(fed as Given)).map(([key, tensor]) => [key, recorder.sourceOf(idOf(tensor))] as const)
@@ -62,6 +82,7 @@ export function recordStep<Given extends Feeds, Outputs extends Readonly<Record<
       const assigned = live.filter((variable, place) => variable.dataId !== before[place].dataId)
       const updates = assigned.map((variable) => {
         const { reference, type } = recorder.sourceOf(idOf(variable))
+        if (updated.has(variable) && reference === `${reads.get(variable)}:0`) return `^${updated.get(variable)}`
         const after = reads.has(variable) ? [`^${reads.get(variable)}`] : []
         return `^${recorder.add('AssignVariableOp', [handleName(variable), reference, ...after], { dtype: { type } })}`
       })
@@ -73,6 +94,7 @@ export function recordStep<Given extends Feeds, Outputs extends Readonly<Record<
         variables: [...new Set([...reads.keys(), ...assigned])],
       }
     } finally {
+      listenToMomentumUpdates(undefined)
       backend.binding = addon
       for (const [place, variable] of live.entries()) if (variable.dataId !== before[place].dataId) variable.assign(before[place])
     }

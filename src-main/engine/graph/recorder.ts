@@ -2,11 +2,17 @@ import type { NativeBinding, TensorMetadata } from './node-backend.ts'
 import { recordAttributes } from './record-operation.ts'
 import { type AttributeValue, dataTypes, type GraphNode } from './saved-model.ts'
 
-/** Where a tensor comes from: `name:output` of a node, its type, the node's operation. */
-export type Source = Readonly<{ reference: string; type: number; operation: string }>
+/** Where a tensor comes from: `name:output` of a node, its type, the node's operation, and whether it is the same at each step. */
+export type Source = Readonly<{ reference: string; type: number; operation: string; isConstant: boolean }>
 
 /** Constants of more values than this are stored as one value where all are equal. */
 const smallConstant = 64
+
+/**
+ * Divisions, whose constant divisors are hidden from TensorFlow's optimizer: it would multiply by the reciprocal, which rounds otherwise,
+ * so that 255 / 255 may be below 1.
+ */
+const divisions: ReadonlySet<string> = new Set(['Div', 'RealDiv'])
 
 /**
  * What is put in front of the addon while a step runs once: everything passes on to the addon, and every operation and every constant
@@ -57,12 +63,14 @@ export function createRecorder(
     return add('Const', [], { dtype: { type }, value: { tensor: { type, shape, content: bytes.slice() } } })
   }
 
+  const hideConstant = ({ reference, type }: Source): string => `${add('DeepCopy', [reference], { T: { type } })}:0`
+
   /** A tensor from before the recording. */
   const capture = (id: number): Source => {
     const [{ id: copy, shape, dtype }] = addon.executeOp('Identity', [], [id], 1)
     const reference = addConstant(dtype, shape, addon.tensorDataSync(copy))
     addon.deleteTensor(copy)
-    return { reference, type: dtype, operation: 'Const' }
+    return { reference, type: dtype, operation: 'Const', isConstant: true }
   }
 
   const sourceOf = (id: number): Source => {
@@ -76,7 +84,7 @@ export function createRecorder(
   const noting: Pick<NativeBinding, 'createTensor' | 'executeOp' | 'tensorDataSync'> = {
     createTensor(shape, type, values): number {
       const id = addon.createTensor(shape, type, values)
-      sources.set(id, { reference: addConstant(type, shape, values), type, operation: 'Const' })
+      sources.set(id, { reference: addConstant(type, shape, values), type, operation: 'Const', isConstant: true })
       return id
     },
     executeOp(operation, attributes, inputs, outputCount): TensorMetadata[] {
@@ -84,13 +92,16 @@ export function createRecorder(
       const from = inputs.map(sourceOf)
       const types = from.map(({ type }) => type)
       const references = from.map(({ reference }) => reference)
+      if (divisions.has(operation) && from[1].isConstant) references[1] = hideConstant(from[1])
       const name = add(operation, references, recordAttributes(addon, operation, attributes, types))
-      for (const [output, { id, dtype }] of results.entries()) sources.set(id, { reference: `${name}:${output}`, type: dtype, operation })
+      const isConstant = from.every((source) => source.isConstant)
+      for (const [output, { id, dtype }] of results.entries())
+        sources.set(id, { reference: `${name}:${output}`, type: dtype, operation, isConstant })
       return results
     },
     tensorDataSync(id): Float32Array | Int32Array | Uint8Array {
       const source = sources.get(id)
-      if (source && source.operation !== 'Const') {
+      if (source && !source.isConstant) {
         forbiddenRead ??= new Error(
           `A recorded step reads a result of ${source.operation} in JavaScript, which would be fixed for all later steps; it may compute with tensors only.`,
         )

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { type DrawnValues, shapeValues } from './drawn-values.ts'
+import { announceMomentumUpdate } from './momentum-update.ts'
 import { learnedParameters, type Parameter } from './parameters.ts'
 
 /** Changes the learned parameters of a network by their gradients. */
@@ -46,6 +47,8 @@ export function createSgd(parameters: readonly Parameter[], options: SgdOptions)
           velocity.assign(tf.add(tf.mul(velocity, momentum), gradient))
           const direction = nesterov ? tf.add(gradient, tf.mul(velocity, momentum)) : velocity
           variable.assign(tf.sub(variable, tf.mul(direction, learningRate)))
+          // TensorFlow's own Nesterov rounds otherwise.
+          if (!nesterov) announceMomentumUpdate({ variable, velocity, gradient, learningRate, momentum })
         })
     },
     dispose: () => disposeAll(slots),

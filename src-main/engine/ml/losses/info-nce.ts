@@ -20,8 +20,8 @@ export function infoNce(
   if (!(temperature > 0)) throw new RangeError(`The temperature must be above 0, not ${temperature}.`)
   const positives = tf.sum(tf.mul(queries, keys), 1, true)
   const negatives = tf.matMul(queries, queue, false, true) as tf.Tensor2D
-  const logits = tf.mul(tf.concat([positives, negatives], 1), 1 / temperature)
-  const loss = tf.mean(tf.sub(tf.logSumExp(logits, 1), tf.mul(tf.squeeze(positives, [1]), 1 / temperature))) as tf.Scalar
+  const logits = tf.div(tf.concat([positives, negatives], 1), temperature)
+  const loss = tf.mean(tf.sub(tf.logSumExp(logits, 1), tf.div(tf.squeeze(positives, [1]), temperature))) as tf.Scalar
   const accuracy = tf.mean(tf.cast(tf.greater(positives, tf.max(negatives, 1, true)), 'float32')) as tf.Scalar
   return { loss, accuracy }
 }
