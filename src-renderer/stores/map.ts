@@ -63,7 +63,14 @@ export const useMapStore = defineStore('map', () => {
   /** What the colours stand for now; another choice follows as soon as its column is there. */
   const shownColouring = computed(() => column.value?.colouring ?? colouring.value)
   const isCategoryShown = computed(() => Uint8Array.from(colours.value.categories, ({ key }) => (hidden.value.has(key) ? 0 : 1)))
-  const isShown = (row: number): boolean => isCategoryShown.value[colours.value.indices[row]] === 1
+  /** `[images]` 1 where the image is shown. */
+  const shown = computed(() => {
+    const { indices } = colours.value
+    const flags = isCategoryShown.value
+    const found = new Uint8Array(indices.length)
+    for (let row = 0; row < indices.length; row++) found[row] = flags[indices[row]]
+    return found
+  })
 
   async function load(): Promise<void> {
     if (!isWanted.value || !engine.project) return
@@ -176,7 +183,7 @@ export const useMapStore = defineStore('map', () => {
     hidden,
     isCategoryShown,
     isReady,
-    isShown,
+    shown,
     toggle,
     isolate,
     showAll,

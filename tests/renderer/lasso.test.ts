@@ -60,6 +60,6 @@ test('finds only rows that may be meant, and nothing in a line without an inside
   const positions = Float32Array.of(0, 0, 0.1, 0.1, Number.NaN, 0)
   const square = [-1, -1, 1, -1, 1, 1, -1, 1]
   expect([...rowsInside(positions, square)]).toEqual([0, 1])
-  expect([...rowsInside(positions, square, (row) => row === 1)]).toEqual([1])
+  expect([...rowsInside(positions, square, Uint8Array.of(0, 1, 1))]).toEqual([1])
   for (const line of [[], [0, 0], [-1, 0, 1, 0], [-1, 0, 0, 0, 1, 0]]) expect([...rowsInside(positions, line)]).toEqual([])
 })

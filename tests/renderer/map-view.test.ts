@@ -40,7 +40,7 @@ test('one point, and points at one place, lie in the middle; none have no bounds
   expect(toScreen(view, size, 3, 4)).toEqual([400, 300])
   expect(view.scale).toBe(1)
   expect(boundsOf(new Float32Array())).toBeUndefined()
-  expect(boundsOf(Float32Array.of(0, 0, 2, 1), (row) => row === 1)).toEqual({ left: 2, right: 2, top: 1, bottom: 1 })
+  expect(boundsOf(Float32Array.of(0, 0, 2, 1), Uint8Array.of(0, 1))).toEqual({ left: 2, right: 2, top: 1, bottom: 1 })
 })
 
 test('a margin leaves at least half of a small window', () => {

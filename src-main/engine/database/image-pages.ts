@@ -38,17 +38,17 @@ const sortColumns: Record<ImageSort, string> = {
   localConsistency: 'a.local_consistency',
 }
 const current = '(SELECT current_clustering_id FROM project)'
-export const classOf = 'CASE WHEN r.image_id IS NULL THEN coalesce(h.class_id, l.class_id, m.class_id) END'
-export const sourceOf = `CASE WHEN r.image_id IS NOT NULL THEN NULL WHEN h.class_id IS NOT NULL THEN 'human' WHEN l.class_id IS NOT NULL THEN 'imported' WHEN m.class_id IS NOT NULL THEN 'mapping' END`
+const classOf = 'CASE WHEN r.image_id IS NULL THEN coalesce(h.class_id, l.class_id, m.class_id) END'
+const sourceOf = `CASE WHEN r.image_id IS NOT NULL THEN NULL WHEN h.class_id IS NOT NULL THEN 'human' WHEN l.class_id IS NOT NULL THEN 'imported' WHEN m.class_id IS NOT NULL THEN 'mapping' END`
 const facts = `LEFT JOIN labels AS h ON h.source = 'human' AND h.image_id = i.id
   LEFT JOIN labels AS l ON l.source = 'imported' AND l.image_id = i.id
   LEFT JOIN mappings AS m ON m.cluster_id = a.cluster_id
   LEFT JOIN rejections AS r ON r.image_id = i.id
   LEFT JOIN placements AS p ON p.image_id = i.id`
-export const imagesFirst = `FROM images AS i LEFT JOIN assignments AS a ON a.clustering_id = ${current} AND a.image_id = i.id ${facts}`
+const imagesFirst = `FROM images AS i LEFT JOIN assignments AS a ON a.clustering_id = ${current} AND a.image_id = i.id ${facts}`
 const assignmentsFirst = `FROM assignments AS a CROSS JOIN images AS i ON i.id = a.image_id ${facts}`
 /** Index in `bands`. */
-export const bandOf =
+const bandOf =
   'CASE WHEN r.image_id IS NOT NULL THEN 2 WHEN a.reliable = 1 OR p.image_id IS NOT NULL OR h.image_id IS NOT NULL OR l.image_id IS NOT NULL THEN 0 ELSE 1 END'
 const columns = `i.id, i.root_id AS rootId, i.path, i.status, i.problem_code AS problemCode, i.reason, i.content_hash AS contentHash,
   i.size_bytes AS sizeBytes, i.modified_at AS modifiedAt, i.width_px AS widthPx, i.height_px AS heightPx, i.format,

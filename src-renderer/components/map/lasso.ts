@@ -6,11 +6,11 @@ const bandCount = 512
  *
  * @param positions `[count, 2]`
  * @param line x and y of each corner in turn; the last is joined to the first.
- * @param includes Rows that may be meant; all when left out.
+ * @param shown `[count]` 1 where the point may be meant; all when left out.
  * @returns Rows, ascending.
  * @source Sunday 2001, "Inclusion of a point in a polygon" (winding number), with the edges in bands.
  */
-export function rowsInside(positions: Float32Array, line: readonly number[], includes: (row: number) => boolean = () => true): Int32Array {
+export function rowsInside(positions: Float32Array, line: readonly number[], shown?: Uint8Array): Int32Array {
   const cornerCount = line.length / 2
   if (cornerCount < 3) return new Int32Array()
   let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity]
@@ -42,7 +42,7 @@ export function rowsInside(positions: Float32Array, line: readonly number[], inc
       const side = (line[to] - line[from]) * (y - fromY) - (x - line[from]) * (toY - fromY)
       if (toY > fromY ? side > 0 : side < 0) winding += toY > fromY ? 1 : -1
     }
-    if (winding !== 0 && includes(row)) found[foundCount++] = row
+    if (winding !== 0 && shown?.[row] !== 0) found[foundCount++] = row
   }
   return found.slice(0, foundCount)
 }

@@ -1,9 +1,7 @@
-import type { Rgb } from './point-renderer.ts'
+import { type Tokens, toCss } from './map-palette.ts'
 
 /** A picture on the map: where its point is, in px, and its frame. */
 export type ShownPicture = Readonly<{ x: number; y: number; picture: HTMLImageElement | undefined; frame: string; isSelected: boolean }>
-
-export type OverlayStyle = Readonly<{ accent: Rgb; text: Rgb; surface: Rgb }>
 
 /** What lies over the points: pictures, the image that keys act on, the line that is being drawn. Sizes in px of the page. */
 export function drawOverlay(
@@ -15,7 +13,7 @@ export function drawOverlay(
     ring: Readonly<{ x: number; y: number; radiusPx: number }> | undefined
     line: readonly number[] | undefined
   }>,
-  style: OverlayStyle,
+  style: Tokens,
 ): void {
   pen.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0)
   pen.clearRect(0, 0, pen.canvas.width / pixelRatio, pen.canvas.height / pixelRatio)
@@ -24,7 +22,7 @@ export function drawOverlay(
   if (what.line) drawLine(pen, what.line, style)
 }
 
-function drawPicture(pen: CanvasRenderingContext2D, shown: ShownPicture, sidePx: number, { accent, surface }: OverlayStyle): void {
+function drawPicture(pen: CanvasRenderingContext2D, shown: ShownPicture, sidePx: number, { accent, surface }: Tokens): void {
   const { picture, frame, isSelected } = shown
   if (!picture) return
   const x = Math.round(shown.x - sidePx / 2)
@@ -42,7 +40,7 @@ function drawPicture(pen: CanvasRenderingContext2D, shown: ShownPicture, sidePx:
 function drawRing(
   pen: CanvasRenderingContext2D,
   { x, y, radiusPx }: Readonly<{ x: number; y: number; radiusPx: number }>,
-  { text, surface }: OverlayStyle,
+  { text, surface }: Tokens,
 ): void {
   for (const [colour, widthPx] of [
     [toCss(surface, 1), 5],
@@ -56,7 +54,7 @@ function drawRing(
   }
 }
 
-function drawLine(pen: CanvasRenderingContext2D, line: readonly number[], { accent, text }: OverlayStyle): void {
+function drawLine(pen: CanvasRenderingContext2D, line: readonly number[], { accent, text }: Tokens): void {
   pen.beginPath()
   for (let place = 0; place < line.length; place += 2) pen.lineTo(line[place], line[place + 1])
   pen.closePath()
@@ -67,8 +65,4 @@ function drawLine(pen: CanvasRenderingContext2D, line: readonly number[], { acce
   pen.setLineDash([5, 4])
   pen.stroke()
   pen.setLineDash([])
-}
-
-function toCss([red, green, blue]: Rgb, alpha: number): string {
-  return `rgb(${red} ${green} ${blue} / ${alpha})`
 }

@@ -3,11 +3,12 @@ import type { ImageId } from '#shared/entities.ts'
 import { useImageTilesStore } from '../../stores/image-tiles.ts'
 import { useMapStore } from '../../stores/map.ts'
 import { useSelectionStore } from '../../stores/selection.ts'
-import { createColourReader } from './css-colours.ts'
 import { useMapCamera } from './map-camera.ts'
-import { drawOverlay, type OverlayStyle, type ShownPicture } from './map-overlay.ts'
+import { createDetail } from './map-detail.ts'
+import { drawOverlay, type ShownPicture } from './map-overlay.ts'
+import { toCss, useMapPalette } from './map-palette.ts'
 import { boundsOf } from './map-view.ts'
-import { createPointRenderer, type PointRenderer, type Rgb } from './point-renderer.ts'
+import { createPointRenderer, type PointRenderer } from './point-renderer.ts'
 import { chooseRepresentatives } from './point-search.ts'
 import { pointStyle } from './point-style.ts'
 import { createThumbnailCache } from './thumbnail-cache.ts'
@@ -28,15 +29,14 @@ export function useMapScene({ frame, points, overlay }: Layers) {
   const map = useMapStore()
   const selection = useSelectionStore()
   const { tiles, want } = useImageTilesStore()
+  const { tokens, colours } = useMapPalette()
   const camera = useMapCamera(redraw)
   const isSupported = ref(true)
   const pictures = createThumbnailCache(redraw)
+  const detail = createDetail(redraw)
   /** In px; undefined when none is being drawn. */
   let line: readonly number[] | undefined
   let renderer: PointRenderer | undefined
-  let readColour: ((colour: string) => Rgb) | undefined
-  let style: OverlayStyle = { accent: [0, 0, 0], text: [0, 0, 0], surface: [255, 255, 255] }
-  let frameColours: readonly string[] = []
   let pictured: readonly number[] = []
   let showsPictures = false
   let chosenAt = 0
@@ -54,15 +54,12 @@ export function useMapScene({ frame, points, overlay }: Layers) {
     const pen = overlay.value?.getContext('2d')
     if (!renderer || !pen || camera.size.value.widthPx === 0) return
     const { view, size, whole } = camera
-    const count = map.positions.length / 2
-    renderer.draw(
-      view.value,
-      size.value,
-      pixelRatio,
-      pointStyle(count, view.value, size.value, whole.value, style.accent, selection.count > 0),
-    )
+    const every = detail.everyNth()
+    const count = map.positions.length / 2 / every
+    const style = pointStyle(count, view.value, size.value, whole.value, tokens.value.accent, selection.count > 0)
+    renderer.draw(view.value, size.value, pixelRatio, style, every)
     choosePictures()
-    drawOverlay(pen, pixelRatio, { pictures: shownPictures(), sidePx, ring: currentRing(), line }, style)
+    drawOverlay(pen, pixelRatio, { pictures: shownPictures(), sidePx, ring: currentRing(), line }, tokens.value)
   }
 
   function choosePictures(): void {
@@ -87,7 +84,7 @@ export function useMapScene({ frame, points, overlay }: Layers) {
         x,
         y,
         picture: url ? pictures.get(url) : undefined,
-        frame: frameColours[map.colours.indices[row]] ?? '',
+        frame: toCss(colours.value[map.colours.indices[row]] ?? [128, 128, 128]),
         isSelected: selection.has(id),
       }
     })
@@ -95,7 +92,7 @@ export function useMapScene({ frame, points, overlay }: Layers) {
 
   function currentRing() {
     const row = selection.current === undefined ? -1 : rowOf(selection.current)
-    if (row < 0 || !map.isShown(row)) return undefined
+    if (row < 0 || map.shown[row] !== 1) return undefined
     const [x, y] = camera.toScreen(map.positions[2 * row], map.positions[2 * row + 1])
     return { x, y, radiusPx: pictured.includes(row) ? sidePx * 0.76 : 10 }
   }
@@ -113,13 +110,8 @@ export function useMapScene({ frame, points, overlay }: Layers) {
     })
   }
 
-  function readColours(): void {
-    if (!readColour) return
-    style = { accent: readColour('var(--accent)'), text: readColour('var(--text)'), surface: readColour('var(--surface-0)') }
-    const { categories } = map.colours
-    const colours = categories.map(({ colour }) => (readColour as (colour: string) => Rgb)(colour))
-    frameColours = colours.map(([red, green, blue]) => `rgb(${red} ${green} ${blue})`)
-    renderer?.setPalette(colours.map((colour, place) => (map.isCategoryShown[place] ? colour : null)))
+  function setPalette(): void {
+    renderer?.setPalette(colours.value.map((colour, place) => (map.isCategoryShown[place] === 1 ? colour : null)))
     forget()
   }
 
@@ -149,7 +141,7 @@ export function useMapScene({ frame, points, overlay }: Layers) {
     renderer?.setPositions(map.positions)
     renderer?.setCategories(map.colours.indices)
     renderer?.setSelected(selectedFlags())
-    readColours()
+    setPalette()
   }
 
   function selectedFlags(): Uint8Array {
@@ -161,26 +153,20 @@ export function useMapScene({ frame, points, overlay }: Layers) {
   }
 
   const observer = new ResizeObserver(resize)
-  const scheme = window.matchMedia('(prefers-color-scheme: dark)')
-  const themed = new MutationObserver(readColours)
   onMounted(() => {
     if (!frame.value) return
-    readColour = createColourReader(frame.value)
     start()
     resize()
     observer.observe(frame.value)
-    scheme.addEventListener('change', readColours)
-    themed.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] })
     points.value?.addEventListener('webglcontextlost', (event) => event.preventDefault())
     points.value?.addEventListener('webglcontextrestored', start)
   })
   onBeforeUnmount(() => {
     cancelAnimationFrame(pending)
     window.clearTimeout(settle)
+    detail.stop()
     camera.stop()
     observer.disconnect()
-    scheme.removeEventListener('change', readColours)
-    themed.disconnect()
     renderer?.dispose()
   })
   watch(
@@ -196,7 +182,7 @@ export function useMapScene({ frame, points, overlay }: Layers) {
     () => map.colours,
     ({ indices }) => renderer?.setCategories(indices),
   )
-  watch([() => map.colours, () => map.isCategoryShown], readColours)
+  watch([colours, () => map.isCategoryShown], setPalette)
   watchEffect(() => {
     const flags = selectedFlags()
     renderer?.setSelected(flags)
@@ -209,6 +195,7 @@ export function useMapScene({ frame, points, overlay }: Layers) {
     isSupported,
     rowOf,
     pictureAt,
+    selectedFlags,
     drawLine(next: readonly number[] | undefined): void {
       line = next
       redraw()

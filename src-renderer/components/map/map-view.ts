@@ -11,12 +11,12 @@ const leastZoom = 0.5
  * The rectangle around some points.
  *
  * @param positions `[count, 2]`
- * @param includes Rows that count; all when left out. Undefined when there are none.
+ * @param included `[count]` 1 where a point counts; all when left out. Undefined when there are none.
  */
-export function boundsOf(positions: Float32Array, includes: (row: number) => boolean = () => true): Bounds | undefined {
+export function boundsOf(positions: Float32Array, included?: Uint8Array): Bounds | undefined {
   let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity]
   for (let row = 0; row < positions.length / 2; row++) {
-    if (!includes(row)) continue
+    if (included?.[row] === 0) continue
     const x = positions[2 * row]
     const y = positions[2 * row + 1]
     if (x < left) left = x

@@ -1,7 +1,6 @@
 import type { MapView, ViewSize } from './map-view.ts'
 import { fragmentShader, vertexShader } from './point-shaders.ts'
-
-export type Rgb = readonly [red: number, green: number, blue: number]
+import type { Rgb } from './readable-colour.ts'
 
 /** How the points look now. */
 export type PointStyle = Readonly<{
@@ -23,7 +22,8 @@ export interface PointRenderer {
   setSelected(flags: Uint8Array): void
   /** Colours 0-255; `null` hides the points that have it. */
   setPalette(colours: readonly (Rgb | null)[]): void
-  draw(view: MapView, size: ViewSize, pixelRatio: number, style: PointStyle): void
+  /** Every n-th point, at most 31. */
+  draw(view: MapView, size: ViewSize, pixelRatio: number, style: PointStyle, every: number): void
   dispose(): void
 }
 
@@ -42,20 +42,25 @@ export function createPointRenderer(canvas: HTMLCanvasElement): PointRenderer | 
       gl.getUniformLocation(program, name),
     ]),
   )
-  const attribute = (name: string, use: (place: number) => void) => {
+  const attribute = (name: string, use: (place: number, every: number) => void) => {
     const buffer = gl.createBuffer()
     const place = gl.getAttribLocation(program, name)
     gl.bindBuffer(gl.ARRAY_BUFFER, buffer)
     gl.enableVertexAttribArray(place)
-    use(place)
-    return (values: ArrayBufferView, usage: number) => {
-      gl.bindBuffer(gl.ARRAY_BUFFER, buffer)
-      gl.bufferData(gl.ARRAY_BUFFER, values, usage)
+    return {
+      read(every: number) {
+        gl.bindBuffer(gl.ARRAY_BUFFER, buffer)
+        use(place, every)
+      },
+      set(values: ArrayBufferView, usage: number) {
+        gl.bindBuffer(gl.ARRAY_BUFFER, buffer)
+        gl.bufferData(gl.ARRAY_BUFFER, values, usage)
+      },
     }
   }
-  const positions = attribute('position', (place) => gl.vertexAttribPointer(place, 2, gl.FLOAT, false, 0, 0))
-  const categories = attribute('category', (place) => gl.vertexAttribIPointer(place, 1, gl.UNSIGNED_SHORT, 0, 0))
-  const selected = attribute('selected', (place) => gl.vertexAttribIPointer(place, 1, gl.UNSIGNED_BYTE, 0, 0))
+  const positions = attribute('position', (place, every) => gl.vertexAttribPointer(place, 2, gl.FLOAT, false, 8 * every, 0))
+  const categories = attribute('category', (place, every) => gl.vertexAttribIPointer(place, 1, gl.UNSIGNED_SHORT, 2 * every, 0))
+  const selected = attribute('selected', (place, every) => gl.vertexAttribIPointer(place, 1, gl.UNSIGNED_BYTE, every, 0))
   const palette = gl.createTexture()
   gl.bindTexture(gl.TEXTURE_2D, palette)
   gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST)
@@ -68,10 +73,10 @@ export function createPointRenderer(canvas: HTMLCanvasElement): PointRenderer | 
   return {
     setPositions(values) {
       count = values.length / 2
-      positions(values, gl.STATIC_DRAW)
+      positions.set(values, gl.STATIC_DRAW)
     },
-    setCategories: (values) => categories(values, gl.DYNAMIC_DRAW),
-    setSelected: (values) => selected(values, gl.DYNAMIC_DRAW),
+    setCategories: (values) => categories.set(values, gl.DYNAMIC_DRAW),
+    setSelected: (values) => selected.set(values, gl.DYNAMIC_DRAW),
     setPalette(colours) {
       const height = Math.max(1, Math.ceil(colours.length / paletteWidth))
       const texels = new Uint8Array(paletteWidth * height * 4)
@@ -80,11 +85,12 @@ export function createPointRenderer(canvas: HTMLCanvasElement): PointRenderer | 
       })
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, paletteWidth, height, 0, gl.RGBA, gl.UNSIGNED_BYTE, texels)
     },
-    draw(view, { widthPx, heightPx }, pixelRatio, { sizePx, alpha, selectedAlpha, ringPx, ring, hasSelection }) {
+    draw(view, { widthPx, heightPx }, pixelRatio, { sizePx, alpha, selectedAlpha, ringPx, ring, hasSelection }, every) {
       gl.viewport(0, 0, canvas.width, canvas.height)
       gl.clearColor(0, 0, 0, 0)
       gl.clear(gl.COLOR_BUFFER_BIT)
       if (count === 0) return
+      for (const each of [positions, categories, selected]) each.read(every)
       gl.uniform2f(uniform.middle, view.x, view.y)
       gl.uniform2f(uniform.scale, (2 * view.scale) / widthPx, (-2 * view.scale) / heightPx)
       gl.uniform3f(uniform.ring, ring[0] / 255, ring[1] / 255, ring[2] / 255)
@@ -93,7 +99,7 @@ export function createPointRenderer(canvas: HTMLCanvasElement): PointRenderer | 
         gl.uniform1f(uniform.sizePx, passSizePx * pixelRatio)
         gl.uniform1f(uniform.alpha, passAlpha)
         gl.uniform1f(uniform.ringPx, passRingPx * pixelRatio)
-        gl.drawArrays(gl.POINTS, 0, count)
+        gl.drawArrays(gl.POINTS, 0, Math.ceil(count / every))
       }
       pass(false, sizePx, alpha, 0)
       if (hasSelection) pass(true, sizePx + 2 * ringPx, selectedAlpha, ringPx)

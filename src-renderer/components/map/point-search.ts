@@ -3,18 +3,19 @@ import { type MapView, seenBounds, type ViewSize } from './map-view.ts'
 type Points = Readonly<{
   /** `[count, 2]` */
   positions: Float32Array
-  isShown(row: number): boolean
+  /** `[count]` 1 where the point is shown. */
+  shown: Uint8Array
 }>
 
 /** The shown point nearest to a place in the plane, no further than `within`; undefined when there is none. */
-export function nearestRow({ positions, isShown }: Points, x: number, y: number, within: number): number | undefined {
+export function nearestRow({ positions, shown }: Points, x: number, y: number, within: number): number | undefined {
   let nearest: number | undefined
   let least = within * within
   for (let row = 0; row < positions.length / 2; row++) {
     const deltaX = positions[2 * row] - x
     const deltaY = positions[2 * row + 1] - y
     const distance = deltaX * deltaX + deltaY * deltaY
-    if (distance <= least && isShown(row)) {
+    if (distance <= least && shown[row] === 1) {
       least = distance
       nearest = row
     }
@@ -23,7 +24,7 @@ export function nearestRow({ positions, isShown }: Points, x: number, y: number,
 }
 
 /** The shown point that a step in a direction (a unit vector) leads to: near, and not far to the side. */
-export function nextRow({ positions, isShown }: Points, from: number, directionX: number, directionY: number): number | undefined {
+export function nextRow({ positions, shown }: Points, from: number, directionX: number, directionY: number): number | undefined {
   let best: number | undefined
   let least = Infinity
   for (let row = 0; row < positions.length / 2; row++) {
@@ -33,7 +34,7 @@ export function nextRow({ positions, isShown }: Points, from: number, directionX
     const aside = Math.abs(deltaX * directionY - deltaY * directionX)
     if (along <= 0 || aside > along) continue
     const cost = along + 2 * aside
-    if (cost < least && isShown(row)) {
+    if (cost < least && shown[row] === 1) {
       least = cost
       best = row
     }
@@ -56,7 +57,7 @@ export type Representatives = Readonly<{
  * @param sidePx Side of the pictures.
  */
 export function chooseRepresentatives(
-  { positions, isShown }: Points,
+  { positions, shown }: Points,
   view: MapView,
   size: ViewSize,
   cellPx: number,
@@ -75,7 +76,7 @@ export function chooseRepresentatives(
   for (let row = 0; row < positions.length / 2; row++) {
     const x = positions[2 * row]
     const y = positions[2 * row + 1]
-    if (!(x >= left && x <= right && y >= top && y <= bottom) || !isShown(row)) continue
+    if (!(x >= left && x <= right && y >= top && y <= bottom) || shown[row] !== 1) continue
     seen += 1
     const column = Math.floor(x / side)
     const line = Math.floor(y / side)

@@ -1,5 +1,6 @@
 import type { MapView, ViewSize } from './map-view.ts'
-import type { PointStyle, Rgb } from './point-renderer.ts'
+import type { PointStyle } from './point-renderer.ts'
+import type { Rgb } from './readable-colour.ts'
 
 /** How much of the room the points are taken to fill when everything is in sight. */
 const filledRatio = 0.35
@@ -11,6 +12,7 @@ const leastRingedPx = 5
 /**
  * Points that fill about half the room between them: a haze of small translucent ones far out, round ones near.
  *
+ * @param count Points that are drawn: with fewer each counts for more.
  * @param whole The scale at which everything fits.
  */
 export function pointStyle(count: number, view: MapView, size: ViewSize, whole: number, ring: Rgb, hasSelection: boolean): PointStyle {
