@@ -134,11 +134,11 @@ await frames()
 const rounds: number[] = []
 let selectedCount = ''
 for (let round = 0; round < 5; round++) {
-  await page.mouse.move(middle.x + 0.24 * box.width, middle.y)
+  await page.mouse.move(middle.x + 0.16 * box.width, middle.y)
   await page.mouse.down()
   for (let corner = 1; corner <= 120; corner++) {
     const angle = (2 * Math.PI * corner) / 120
-    await page.mouse.move(middle.x + 0.24 * box.width * Math.cos(angle), middle.y + 0.24 * box.height * Math.sin(angle))
+    await page.mouse.move(middle.x + 0.16 * box.width * Math.cos(angle), middle.y + 0.16 * box.height * Math.sin(angle))
   }
   await frame()
   await frames()

@@ -1,6 +1,6 @@
 /**
  * Pictures of every screen, in both languages and both themes: `npm run screenshots -- PROJECT FOLDER`. The project is opened, so close it
- * elsewhere; nothing in it is changed. A Chromium must be installed.
+ * elsewhere; nothing in it is changed, but its map is laid out. A Chromium must be installed.
  */
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -26,6 +26,7 @@ const screens = [
   '/run',
   '/clusters',
   '/images',
+  '/map',
   '/align',
   '/review',
   '/review?mode=blocks',
@@ -44,7 +45,10 @@ const shell = await startHttpShell({
   staticFolder: fileURLToPath(new URL('../dist/renderer', import.meta.url)),
 })
 const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] })
-await createEngineClient((request) => engine.handle(request)).project.open({ path: resolve(project) })
+const client = createEngineClient((request) => engine.handle(request))
+await client.project.open({ path: resolve(project) })
+await client.layouts.compute()
+while ((await client.layouts.get()).state.kind === 'computing') await new Promise((done) => setTimeout(done, 200))
 for (const locale of ['en', 'zh-CN']) {
   for (const theme of ['light', 'dark']) {
     const page = await browser.newPage({ viewport: { width: 1360, height: 860 }, colorScheme: theme, locale })

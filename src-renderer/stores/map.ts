@@ -3,6 +3,7 @@ import { computed, ref, shallowRef, watch } from 'vue'
 import type { Layout, MapColumnName } from '#shared/contract/layouts.ts'
 import { engineClient, fetchBytes } from '../client/engine-client.ts'
 import { byBand, byConfidence, byId, bySource, type Categories, type Colouring, colourings } from '../components/map/map-colours.ts'
+import { createPointIndex } from '../components/map/point-index.ts'
 import { readJson, writeJson } from './browser-storage.ts'
 import { useClustersStore } from './clusters.ts'
 import { useEngineStore } from './engine.ts'
@@ -63,6 +64,7 @@ export const useMapStore = defineStore('map', () => {
   /** What the colours stand for now; another choice follows as soon as its column is there. */
   const shownColouring = computed(() => column.value?.colouring ?? colouring.value)
   const isCategoryShown = computed(() => Uint8Array.from(colours.value.categories, ({ key }) => (hidden.value.has(key) ? 0 : 1)))
+  const index = computed(() => createPointIndex(positions.value))
   /** `[images]` 1 where the image is shown. */
   const shown = computed(() => {
     const { indices } = colours.value
@@ -184,6 +186,7 @@ export const useMapStore = defineStore('map', () => {
     isCategoryShown,
     isReady,
     shown,
+    index,
     toggle,
     isolate,
     showAll,

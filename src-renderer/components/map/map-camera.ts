@@ -1,7 +1,7 @@
 import { ref, shallowRef } from 'vue'
 import { type Bounds, fitView, type MapView, panBy, toPlane, toScreen, type ViewSize, zoomAt } from './map-view.ts'
 
-const marginPx = 56
+const marginPx = 64
 const travelMs = 180
 
 /** What part of the plane is seen, how it gets there, and what it is when the window changes. */

@@ -10,15 +10,16 @@ import { toCss, useMapPalette } from './map-palette.ts'
 import { boundsOf } from './map-view.ts'
 import { createPointRenderer, type PointRenderer } from './point-renderer.ts'
 import { chooseRepresentatives } from './point-search.ts'
-import { pointStyle } from './point-style.ts'
+import { pointStyle, spacingOf } from './point-style.ts'
 import { createThumbnailCache } from './thumbnail-cache.ts'
 
-/** Cells for one picture each, and the pictures in them. */
-const cellPx = 76
-const sidePx = 56
-/** Pictures come when no more points than this share a cell, and go when more than that do. */
-const crowdingToShow = 6
-const crowdingToHide = 10
+/** Sides of pictures, larger where there are few images; the cells for one each are larger by a third. */
+const usualSidePx = 56
+const largeSidePx = 96
+const fewImages = 60
+/** Pictures come when no more points than this are in sight, and go when more than that are. */
+const mostToShow = 300
+const mostToKeep = 400
 /** While the view moves, pictures are chosen anew no more often. */
 const choosePauseMs = 120
 
@@ -38,11 +39,12 @@ export function useMapScene({ frame, points, overlay }: Layers) {
   let line: readonly number[] | undefined
   let renderer: PointRenderer | undefined
   let pictured: readonly number[] = []
-  let showsPictures = false
   let chosenAt = 0
   let settle: number | undefined
   let pending = 0
   let pixelRatio = 1
+  /** Of the points, in units of the plane. */
+  let spacing = 0
 
   function redraw(): void {
     if (pending === 0) pending = requestAnimationFrame(draw)
@@ -53,13 +55,16 @@ export function useMapScene({ frame, points, overlay }: Layers) {
     pending = 0
     const pen = overlay.value?.getContext('2d')
     if (!renderer || !pen || camera.size.value.widthPx === 0) return
-    const { view, size, whole } = camera
+    const { view, size } = camera
     const every = detail.everyNth()
-    const count = map.positions.length / 2 / every
-    const style = pointStyle(count, view.value, size.value, whole.value, tokens.value.accent, selection.count > 0)
+    const style = pointStyle(spacing * view.value.scale * Math.sqrt(every), tokens.value.accent, selection.count > 0)
     renderer.draw(view.value, size.value, pixelRatio, style, every)
     choosePictures()
-    drawOverlay(pen, pixelRatio, { pictures: shownPictures(), sidePx, ring: currentRing(), line }, tokens.value)
+    drawOverlay(pen, pixelRatio, { pictures: shownPictures(), sidePx: pictureSidePx(), ring: currentRing(), line }, tokens.value)
+  }
+
+  function pictureSidePx(): number {
+    return map.imageIds.length <= fewImages ? largeSidePx : usualSidePx
   }
 
   function choosePictures(): void {
@@ -69,9 +74,9 @@ export function useMapScene({ frame, points, overlay }: Layers) {
       return
     }
     chosenAt = performance.now()
-    const { rows, crowding } = chooseRepresentatives(map, camera.view.value, camera.size.value, cellPx, sidePx)
-    showsPictures = crowding <= (showsPictures ? crowdingToHide : crowdingToShow)
-    pictured = showsPictures ? rows : []
+    const sidePx = pictureSidePx()
+    const most = pictured.length > 0 ? mostToKeep : mostToShow
+    pictured = chooseRepresentatives(map, camera.view.value, camera.size.value, (4 / 3) * sidePx, sidePx, most).rows
     if (pictured.length > 0) want(pictured.map((row) => map.imageIds[row] as ImageId))
   }
 
@@ -94,7 +99,7 @@ export function useMapScene({ frame, points, overlay }: Layers) {
     const row = selection.current === undefined ? -1 : rowOf(selection.current)
     if (row < 0 || map.shown[row] !== 1) return undefined
     const [x, y] = camera.toScreen(map.positions[2 * row], map.positions[2 * row + 1])
-    return { x, y, radiusPx: pictured.includes(row) ? sidePx * 0.76 : 10 }
+    return { x, y, radiusPx: pictured.includes(row) ? pictureSidePx() * 0.76 : 10 }
   }
 
   /** The row of an image; -1 when it is not on the map. */
@@ -104,6 +109,7 @@ export function useMapScene({ frame, points, overlay }: Layers) {
 
   /** The image whose picture is at a place of the screen. */
   function pictureAt(x: number, y: number): number | undefined {
+    const sidePx = pictureSidePx()
     return pictured.findLast((row) => {
       const [pictureX, pictureY] = camera.toScreen(map.positions[2 * row], map.positions[2 * row + 1])
       return Math.abs(x - pictureX) <= sidePx / 2 && Math.abs(y - pictureY) <= sidePx / 2
@@ -173,7 +179,9 @@ export function useMapScene({ frame, points, overlay }: Layers) {
     () => map.positions,
     (positions) => {
       renderer?.setPositions(positions)
-      camera.showAll(boundsOf(positions))
+      const bounds = boundsOf(positions)
+      spacing = bounds ? spacingOf(positions, bounds) : 0
+      camera.showAll(bounds)
       forget()
     },
     { immediate: true },

@@ -1,16 +1,7 @@
 import type { MapView, ViewSize } from './map-view.ts'
 import { fragmentShader, vertexShader } from './point-shaders.ts'
+import type { PointStyle } from './point-style.ts'
 import type { Rgb } from './readable-colour.ts'
-
-/** How the points look now. */
-export type PointStyle = Readonly<{
-  sizePx: number
-  alpha: number
-  selectedAlpha: number
-  ringPx: number
-  ring: Rgb
-  hasSelection: boolean
-}>
 
 /** Draws points with WebGL2; what changes is uploaded once, a frame is two calls. Sizes are in px of the page. */
 export interface PointRenderer {

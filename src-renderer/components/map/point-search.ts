@@ -1,17 +1,19 @@
 import { type MapView, seenBounds, type ViewSize } from './map-view.ts'
+import type { PointIndex } from './point-index.ts'
 
 type Points = Readonly<{
   /** `[count, 2]` */
   positions: Float32Array
   /** `[count]` 1 where the point is shown. */
   shown: Uint8Array
+  index: PointIndex
 }>
 
 /** The shown point nearest to a place in the plane, no further than `within`; undefined when there is none. */
-export function nearestRow({ positions, shown }: Points, x: number, y: number, within: number): number | undefined {
+export function nearestRow({ positions, shown, index }: Points, x: number, y: number, within: number): number | undefined {
   let nearest: number | undefined
   let least = within * within
-  for (let row = 0; row < positions.length / 2; row++) {
+  index.eachNear({ left: x - within, right: x + within, top: y - within, bottom: y + within }, (row) => {
     const deltaX = positions[2 * row] - x
     const deltaY = positions[2 * row + 1] - y
     const distance = deltaX * deltaX + deltaY * deltaY
@@ -19,12 +21,18 @@ export function nearestRow({ positions, shown }: Points, x: number, y: number, w
       least = distance
       nearest = row
     }
-  }
+    return false
+  })
   return nearest
 }
 
 /** The shown point that a step in a direction (a unit vector) leads to: near, and not far to the side. */
-export function nextRow({ positions, shown }: Points, from: number, directionX: number, directionY: number): number | undefined {
+export function nextRow(
+  { positions, shown }: Omit<Points, 'index'>,
+  from: number,
+  directionX: number,
+  directionY: number,
+): number | undefined {
   let best: number | undefined
   let least = Infinity
   for (let row = 0; row < positions.length / 2; row++) {
@@ -48,24 +56,27 @@ const leastApartRatio = 0.85
 /** Which points show their pictures: at most one in each cell of a net that lies still on the plane, and none much over another. */
 export type Representatives = Readonly<{
   rows: readonly number[]
-  /** Shown points in sight for each cell that has any: how crowded it is. */
-  crowding: number
+  /** More points than asked for are in sight; then there are no rows. */
+  isCrowded: boolean
 }>
 
 /**
  * @param cellPx Side of the cells on the screen, at least; up to twice that, since the net only changes when the scale doubles.
  * @param sidePx Side of the pictures.
+ * @param most Points in sight, or near it, among which pictures are of use.
  */
 export function chooseRepresentatives(
-  { positions, shown }: Points,
+  { positions, shown, index }: Points,
   view: MapView,
   size: ViewSize,
   cellPx: number,
   sidePx: number,
+  most: number,
 ): Representatives {
   const netScale = 2 ** Math.floor(Math.log2(view.scale))
   const side = cellPx / netScale
-  const { left, right, top, bottom } = seenBounds(view, size, cellPx)
+  const bounds = seenBounds(view, size, cellPx)
+  const { left, right, top, bottom } = bounds
   const firstColumn = Math.floor(left / side)
   const firstLine = Math.floor(top / side)
   const columns = Math.floor(right / side) - firstColumn + 1
@@ -73,24 +84,24 @@ export function chooseRepresentatives(
   const chosen = new Int32Array(columns * lines).fill(-1)
   const distances = new Float64Array(columns * lines)
   let seen = 0
-  for (let row = 0; row < positions.length / 2; row++) {
+  index.eachNear(bounds, (row) => {
     const x = positions[2 * row]
     const y = positions[2 * row + 1]
-    if (!(x >= left && x <= right && y >= top && y <= bottom) || shown[row] !== 1) continue
+    if (!(x >= left && x <= right && y >= top && y <= bottom) || shown[row] !== 1) return false
     seen += 1
     const column = Math.floor(x / side)
     const line = Math.floor(y / side)
     const cell = (line - firstLine) * columns + column - firstColumn
     const distance = (x - (column + 0.5) * side) ** 2 + (y - (line + 0.5) * side) ** 2
-    if (chosen[cell] >= 0 && distances[cell] <= distance) continue
-    chosen[cell] = row
-    distances[cell] = distance
-  }
+    if (chosen[cell] < 0 || distances[cell] > distance) {
+      chosen[cell] = row
+      distances[cell] = distance
+    }
+    return seen > most
+  })
+  if (seen > most) return { rows: [], isCrowded: true }
   const candidates = [...chosen].filter((row) => row >= 0)
-  return {
-    rows: keepApart(positions, candidates, (leastApartRatio * sidePx) / netScale),
-    crowding: candidates.length === 0 ? 0 : seen / candidates.length,
-  }
+  return { rows: keepApart(positions, candidates, (leastApartRatio * sidePx) / netScale), isCrowded: false }
 }
 
 /** Leaves out rows that are too near to one that is kept. The order is arbitrary but always the same, so that most stay when others come. */

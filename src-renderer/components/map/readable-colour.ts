@@ -1,7 +1,7 @@
 export type Rgb = readonly [red: number, green: number, blue: number]
 
 /** Below this contrast with what lies behind a colour is moved towards the colour of text. */
-const leastContrast = 2.2
+const leastContrast = 1.7
 const step = 0.08
 
 /** The colour, moved towards that of text until it can be told from the surface behind it. */
