@@ -1,4 +1,4 @@
-import { onBeforeUnmount, onMounted, type Ref, ref, watch, watchEffect } from 'vue'
+import { onBeforeUnmount, onMounted, type Ref, watch, watchEffect } from 'vue'
 import type { ImageId } from '#shared/entities.ts'
 import { useImageTilesStore } from '../../stores/image-tiles.ts'
 import { useMapStore } from '../../stores/map.ts'
@@ -32,8 +32,7 @@ export function useMapScene({ frame, points, overlay }: Layers) {
   const { tiles, want } = useImageTilesStore()
   const { tokens, colours } = useMapPalette()
   const camera = useMapCamera(redraw)
-  const isSupported = ref(true)
-  const pictures = createThumbnailCache(redraw)
+  const pictures = createThumbnailCache(redrawOverlay)
   const detail = createDetail(redraw)
   /** In px; undefined when none is being drawn. */
   let line: readonly number[] | undefined
@@ -42,11 +41,18 @@ export function useMapScene({ frame, points, overlay }: Layers) {
   let chosenAt = 0
   let settle: number | undefined
   let pending = 0
+  let arePointsOld = true
   let pixelRatio = 1
+  let sharpness: MediaQueryList | undefined
   /** Of the points, in units of the plane. */
   let spacing = 0
 
   function redraw(): void {
+    arePointsOld = true
+    redrawOverlay()
+  }
+
+  function redrawOverlay(): void {
     if (pending === 0) pending = requestAnimationFrame(draw)
   }
 
@@ -55,11 +61,14 @@ export function useMapScene({ frame, points, overlay }: Layers) {
     pending = 0
     const pen = overlay.value?.getContext('2d')
     if (!renderer || !pen || camera.size.value.widthPx === 0) return
-    const { view, size } = camera
-    const every = detail.everyNth()
-    const style = pointStyle(spacing * view.value.scale * Math.sqrt(every), tokens.value.accent, selection.count > 0)
-    renderer.draw(view.value, size.value, pixelRatio, style, every)
-    choosePictures()
+    if (arePointsOld) {
+      arePointsOld = false
+      const { view, size } = camera
+      const every = detail.everyNth()
+      const style = pointStyle(spacing * view.value.scale * Math.sqrt(every), tokens.value.accent, selection.count > 0)
+      renderer.draw(view.value, size.value, pixelRatio, style, every)
+      choosePictures()
+    }
     drawOverlay(pen, pixelRatio, { pictures: shownPictures(), sidePx: pictureSidePx(), ring: currentRing(), line }, tokens.value)
   }
 
@@ -70,7 +79,10 @@ export function useMapScene({ frame, points, overlay }: Layers) {
   function choosePictures(): void {
     window.clearTimeout(settle)
     if (performance.now() - chosenAt < choosePauseMs) {
-      settle = window.setTimeout(redraw, choosePauseMs)
+      settle = window.setTimeout(() => {
+        choosePictures()
+        redrawOverlay()
+      }, choosePauseMs)
       return
     }
     chosenAt = performance.now()
@@ -127,7 +139,15 @@ export function useMapScene({ frame, points, overlay }: Layers) {
     redraw()
   }
 
+  /** On a screen with another pixel ratio nothing else may change. */
+  function watchPixelRatio(): void {
+    sharpness?.removeEventListener('change', resize)
+    sharpness = window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`)
+    sharpness.addEventListener('change', resize)
+  }
+
   function resize(): void {
+    watchPixelRatio()
     const box = frame.value?.getBoundingClientRect()
     if (!box || !points.value || !overlay.value) return
     pixelRatio = window.devicePixelRatio
@@ -138,12 +158,12 @@ export function useMapScene({ frame, points, overlay }: Layers) {
     camera.resize({ widthPx: box.width, heightPx: box.height })
     chosenAt = 0
     // Now, not in the next frame: a canvas whose size was set is empty.
+    arePointsOld = true
     draw()
   }
 
   function start(): void {
     renderer = points.value ? createPointRenderer(points.value) : undefined
-    isSupported.value = renderer !== undefined
     renderer?.setPositions(map.positions)
     renderer?.setCategories(map.colours.indices)
     renderer?.setSelected(selectedFlags())
@@ -173,6 +193,7 @@ export function useMapScene({ frame, points, overlay }: Layers) {
     detail.stop()
     camera.stop()
     observer.disconnect()
+    sharpness?.removeEventListener('change', resize)
     renderer?.dispose()
   })
   watch(
@@ -196,17 +217,16 @@ export function useMapScene({ frame, points, overlay }: Layers) {
     renderer?.setSelected(flags)
     redraw()
   })
-  watch([() => selection.current, tiles], redraw)
+  watch([() => selection.current, tiles], redrawOverlay)
 
   return {
     camera,
-    isSupported,
     rowOf,
     pictureAt,
     selectedFlags,
     drawLine(next: readonly number[] | undefined): void {
       line = next
-      redraw()
+      redrawOverlay()
     },
   }
 }
