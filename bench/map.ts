@@ -114,7 +114,7 @@ await noteFrames(`pan: ${frameCount} steps, everything in sight`)
 
 await page.mouse.move(middle.x, middle.y)
 for (let step = 0; step < frameCount; step++) {
-  await page.mouse.wheel(0, -60)
+  await page.mouse.wheel(0, -50)
   await frame()
 }
 await settled()

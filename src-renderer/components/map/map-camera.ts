@@ -3,6 +3,11 @@ import { type Bounds, fitView, type MapView, panBy, toPlane, toScreen, type View
 
 const marginPx = 64
 const travelMs = 180
+/** How much further out than everything. */
+const leastZoom = 0.5
+/** How far points get from each other, at most; but everything may always grow so many times. */
+const farthestApartPx = 600
+const leastGrowth = 8
 
 /** What part of the plane is seen, how it gets there, and what it is when the window changes. */
 export function useMapCamera(onChange: () => void) {
@@ -11,8 +16,11 @@ export function useMapCamera(onChange: () => void) {
   /** The scale at which everything fits. */
   const whole = ref(1)
   let everything: Bounds | undefined
+  let spacing = 0
   let isWhole = true
   let travel = 0
+
+  const nearest = (): number => Math.max(leastGrowth * whole.value, spacing > 0 ? farthestApartPx / spacing : 0)
 
   function set(next: MapView): void {
     cancelAnimationFrame(travel)
@@ -54,9 +62,10 @@ export function useMapCamera(onChange: () => void) {
     whole,
     toScreen: (x: number, y: number) => toScreen(view.value, size.value, x, y),
     toPlane: (x: number, y: number) => toPlane(view.value, size.value, x, y),
-    /** Other points: they are shown whole. */
-    showAll(bounds: Bounds | undefined): void {
+    /** Other points, so far apart: they are shown whole. */
+    showAll(bounds: Bounds | undefined, apart: number): void {
       everything = bounds
+      spacing = apart
       isWhole = true
       showWhole()
     },
@@ -73,7 +82,7 @@ export function useMapCamera(onChange: () => void) {
     zoom(factor: number, x?: number, y?: number): void {
       isWhole = false
       const { widthPx, heightPx } = size.value
-      const next = zoomAt(view.value, size.value, factor, x ?? widthPx / 2, y ?? heightPx / 2, whole.value)
+      const next = zoomAt(view.value, size.value, factor, [x ?? widthPx / 2, y ?? heightPx / 2], [leastZoom * whole.value, nearest()])
       if (x === undefined) travelTo(next)
       else set(next)
     },
@@ -85,7 +94,7 @@ export function useMapCamera(onChange: () => void) {
       isWhole = false
       const fitted = fitView(bounds, size.value, marginPx)
       const isPoint = bounds.left === bounds.right && bounds.top === bounds.bottom
-      const scale = isPoint ? Math.max(view.value.scale, whole.value * 8) : Math.min(fitted.scale, whole.value * 400)
+      const scale = isPoint ? Math.max(view.value.scale, Math.sqrt(whole.value * nearest())) : Math.min(fitted.scale, nearest())
       travelTo({ ...fitted, scale })
     },
     /** Moves no further than needed to have a point in sight. */

@@ -202,7 +202,7 @@ export function useMapScene({ frame, points, overlay }: Layers) {
       renderer?.setPositions(positions)
       const bounds = boundsOf(positions)
       spacing = bounds ? spacingOf(positions, bounds) : 0
-      camera.showAll(bounds)
+      camera.showAll(bounds, spacing)
       forget()
     },
     { immediate: true },

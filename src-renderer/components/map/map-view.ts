@@ -3,10 +3,6 @@ export type MapView = Readonly<{ x: number; y: number; scale: number }>
 export type ViewSize = Readonly<{ widthPx: number; heightPx: number }>
 export type Bounds = Readonly<{ left: number; right: number; top: number; bottom: number }>
 
-/** How much further in than everything, and further out. */
-const mostZoom = 4000
-const leastZoom = 0.5
-
 /**
  * The rectangle around some points.
  *
@@ -54,9 +50,15 @@ export function panBy({ x, y, scale }: MapView, deltaX: number, deltaY: number):
   return { x: x - deltaX / scale, y: y - deltaY / scale, scale }
 }
 
-/** Zooms so that what is under a point of the screen stays there. `whole`: the scale at which everything fits. */
-export function zoomAt(view: MapView, size: ViewSize, factor: number, screenX: number, screenY: number, whole: number): MapView {
-  const scale = Math.min(whole * mostZoom, Math.max(whole * leastZoom, view.scale * factor))
+/** Zooms so that what is under a point of the screen stays there; no further out or in than these scales. */
+export function zoomAt(
+  view: MapView,
+  size: ViewSize,
+  factor: number,
+  [screenX, screenY]: readonly [number, number],
+  [least, most]: readonly [number, number],
+): MapView {
+  const scale = Math.min(most, Math.max(least, view.scale * factor))
   const [planeX, planeY] = toPlane(view, size, screenX, screenY)
   return { x: planeX - (screenX - size.widthPx / 2) / scale, y: planeY - (screenY - size.heightPx / 2) / scale, scale }
 }
