@@ -17,9 +17,9 @@ function numberFormat(locale: string, digits: number): Intl.NumberFormat {
 export function useFormats() {
   const { locale, t } = useI18n()
   const number = (value: number, digits = 0): string => numberFormat(locale.value, digits).format(value)
-  /** A share of 0-1, as 98.1 %. */
+  /** A share of 0-1, as 98.1 %; the space does not break. */
   const percent = (share: number, digits = 1): string =>
-    new Intl.NumberFormat(locale.value, { style: 'percent', minimumFractionDigits: 0, maximumFractionDigits: digits }).format(share)
+    `${new Intl.NumberFormat(locale.value, { maximumFractionDigits: digits }).format(share * 100)}\u00a0%`
   const significant = (value: number): string => new Intl.NumberFormat(locale.value, { maximumSignificantDigits: 2 }).format(value)
   const gigabytes = (bytes: number): string => `${number(bytes / 2 ** 30, 1)} GB`
   /** In the unit that keeps it short: 812 B, 3.4 MB. */

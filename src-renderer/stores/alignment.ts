@@ -37,6 +37,15 @@ export const useAlignmentStore = defineStore('alignment', () => {
   }
   watch(() => engine.revision, load, { immediate: true })
 
+  /** How many labelled images a cluster holds, and how many of them have another class than this one. */
+  function mixOf(clusterId: ClusterId, classId: ClassId): { labelled: number; foreign: number } {
+    const table = contingency.value
+    const column = table?.clusterIds.indexOf(clusterId) ?? -1
+    if (!table || column < 0) return { labelled: 0, foreign: 0 }
+    const labelled = table.counts.reduce((sum, counts) => sum + (counts[column] ?? 0), 0)
+    return { labelled, foreign: labelled - (table.counts[table.classIds.indexOf(classId)]?.[column] ?? 0) }
+  }
+
   function assign(clusterId: ClusterId, classId: ClassId | null) {
     const cluster = store.clusterOf(clusterId)?.name ?? ''
     const name = classId === null ? undefined : store.classOf(classId)?.name
@@ -52,5 +61,5 @@ export const useAlignmentStore = defineStore('alignment', () => {
     )
   }
 
-  return { contingency, labelledCount, proposals, proposalOf, assign, accept }
+  return { contingency, labelledCount, proposals, proposalOf, mixOf, assign, accept }
 })

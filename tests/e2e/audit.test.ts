@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Audit } from '#shared/contract/audits.ts'
 import type { ClassId } from '#shared/entities.ts'
@@ -76,14 +78,14 @@ describe.runIf(hasBrowser())('the audit of a class', () => {
     await app.page.getByRole('heading', { name: 'All of these should be 苹果' }).click()
     await app.page.keyboard.press('Enter')
     await expect.poll(answers).toEqual([34, 31])
-    await app.page.getByRole('heading', { name: '91.2% pure' }).waitFor()
+    await app.page.getByRole('heading', { name: '91.2 % pure' }).waitFor()
     const { lower, upper } = await audit()
-    const percent = (share: number): string => `${Math.round(share * 1000) / 10}%`
+    const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`
     await app.page.getByText(`${percent(lower)} to ${percent(upper)}, with 95 % confidence`).waitFor()
     await app.page.getByText(`31 of 34 were right, drawn at random from ${tinyImageCount} images.`).waitFor()
     await expectAccessible()
     await app.page.getByText('6 more, if as many are right').waitFor()
-    await app.page.getByText('Too many were wrong for 95%.').waitFor()
+    await app.page.getByText('Too many were wrong to prove 95 %.').waitFor()
   })
 
   it('says how many newcomers are in the way, and when a class is complete knows its purity exactly', async () => {
@@ -91,11 +93,35 @@ describe.runIf(hasBrowser())('the audit of a class', () => {
     await app.page.getByRole('heading', { name: 'Is this 苹果?' }).waitFor()
     for (let count = 0; count < 6; count++) await app.page.keyboard.press('Enter')
     await expect.poll(audit).toMatchObject({ looked: tinyImageCount, right: 37, purity: 0.925, lower: 0.925, upper: 0.925 })
-    await app.page.getByRole('heading', { name: '92.5% pure' }).waitFor()
+    await app.page.getByRole('heading', { name: '92.5 % pure' }).waitFor()
     await app.page.getByRole('button', { name: 'Begin again' }).click()
     await expect.poll(answers).toEqual([0, 0])
     await app.page.keyboard.press('Control+Z')
     await expect.poll(answers).toEqual([tinyImageCount, 37])
+  })
+
+  it('stops an export whose classes are not proved, leads to the audit, or leaves them out', async () => {
+    for (let count = 0; count < 6; count++) await app.client.edits.undo()
+    expect(await answers()).toEqual([34, 31])
+    await app.goto('/export')
+    await app.page.reload()
+    await app.page.getByLabel('YOLO classification').check()
+    await app.page.getByLabel('Only classes that an audit proves to be pure').check()
+    await app.page.getByText('One class is not proved to be at least 95 % pure').waitFor()
+    await expectAccessible()
+    expect(await app.page.getByRole('button', { name: /^Export/ }).isDisabled()).toBe(true)
+    await app.page.getByText('Leave them out').click()
+    await app.page.getByText(/^\d+ left out: purity not proved/).waitFor()
+    await app.page.getByText('Do not export').click()
+    await app.page.getByRole('combobox').selectOption('0.8')
+    const start = app.page.getByRole('button', { name: /^Export \d+ images/ })
+    await expect.poll(() => start.isEnabled()).toBe(true)
+    await app.page.getByLabel('Folder to make').fill(join(app.folder, '出口'))
+    await start.click()
+    await app.page.getByText('With a manifest of hashes').waitFor()
+    const manifest = JSON.parse(readFileSync(join(app.folder, '出口', 'manifest.json'), 'utf8'))
+    expect(manifest.options).toMatchObject({ format: 'yolo', minPurity: 0.8, unproven: 'refuse' })
+    expect(existsSync(join(app.folder, '出口', 'train', '苹果'))).toBe(true)
   })
 
   it('left the browser without a complaint', () => {
