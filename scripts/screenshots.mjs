@@ -30,6 +30,7 @@ const screens = [
   '/align',
   '/review',
   '/review?mode=blocks',
+  '/review?mode=audit',
   '/diff',
   '/export',
   '/settings',

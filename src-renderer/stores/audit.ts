@@ -56,14 +56,13 @@ export const useAuditStore = defineStore('audit', () => {
       // The frame says that the engine is gone; the next revision reads again.
     }
   }
-  watch(() => [engine.revision, engine.project?.id], load, { immediate: true })
-
   /** Draws the next images of a class; at least those that stand before earlier answers. */
   async function begin(id: ClassId): Promise<void> {
     isLoading.value = true
     classId.value = id
     acts.value = []
     tiles.value = []
+    if (!byClass.value.has(id)) await load()
     const count = Math.min(500, Math.max(sittingSize, byClass.value.get(id)?.missing ?? 0))
     const found = await notices.attempt(() => engineClient.audits.next({ classId: id, count }))
     tiles.value = found ?? []
@@ -78,8 +77,9 @@ export const useAuditStore = defineStore('audit', () => {
     const request = { classId: id, right: idsOf(true), wrong: idsOf(false), ...(correctClassId === undefined ? {} : { correctClassId }) }
     sending = sending.then(async () => {
       const done = await edits.apply(t('audit.done', { count: act.length }, act.length), () => engineClient.audits.answer(request))
+      if (done) audits.value = audits.value.map((known) => (known.classId === id ? done.audit : known))
       // What was not kept is asked again, and what came after it too.
-      if (!done) acts.value = acts.value.slice(0, Math.max(0, acts.value.indexOf(act)))
+      else acts.value = acts.value.slice(0, Math.max(0, acts.value.indexOf(act)))
     })
   }
 
@@ -102,10 +102,28 @@ export const useAuditStore = defineStore('audit', () => {
     await sending
     await edits.undo()
     acts.value = acts.value.slice(0, -1)
+    await load()
   }
 
   const forget = (id: ClassId, name: string) =>
     edits.apply(t('audit.forgotten', { class: name }), () => engineClient.audits.forget({ classId: id }))
 
-  return { audits, audit, classId, tiles, answeredCount, open, isOver, isLoading, target, missingLooks, begin, answer, give, undo, forget }
+  return {
+    audits,
+    audit,
+    classId,
+    tiles,
+    answeredCount,
+    open,
+    isOver,
+    isLoading,
+    target,
+    missingLooks,
+    load,
+    begin,
+    answer,
+    give,
+    undo,
+    forget,
+  }
 })

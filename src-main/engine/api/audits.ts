@@ -1,6 +1,6 @@
 import type { EditAct } from '#engine/database/edit-acts.ts'
 import type { OpenProject } from '#engine/database/project.ts'
-import { readClassAudit } from '#engine/jobs/class-audits.ts'
+import { drawClassImages, readClassAudit } from '#engine/jobs/class-audits.ts'
 import type { Audit } from '#shared/contract/audits.ts'
 import type { ClassId, ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
@@ -15,13 +15,12 @@ export const auditsApi = {
   next: api.audits.next.handler(({ context, input: { classId, count } }) => {
     const { project } = context.session()
     project.classes.get(classId)
-    const { rest } = readClassAudit(project, currentClustering(project), classId)
-    return project.pages.several(rest.slice(0, count)).map(toTile)
+    return project.pages.several(drawClassImages(project, currentClustering(project), classId, count)).map(toTile)
   }),
   answer: api.audits.answer.handler(({ context, input }) => {
     const { project } = context.session()
     const done = toDone(project.edits.apply(...toActs(project, input)))
-    return { ...done, audit: listAudits(project).find(({ classId }) => classId === input.classId)! }
+    return { ...done, audit: describeAudit(project, input.classId) }
   }),
   forget: api.audits.forget.handler(({ context, input }) => {
     const { project } = context.session()
@@ -67,19 +66,21 @@ function toActs(project: OpenProject, { classId, right, wrong, correctClassId }:
 
 function listAudits(project: OpenProject): Audit[] {
   const clustering = currentClustering(project)
-  const answered = new Map(project.audits.ofClustering(clustering.id).map(({ classId, lookCount }) => [classId, lookCount]))
-  const earlier = project.audits.earlierLooks(clustering.id)
   const counts = project.audits.machineCounts()
+  const answered = new Set(project.audits.ofClustering(clustering.id).flatMap(({ classId, lookCount }) => (lookCount > 0 ? [classId] : [])))
+  const earlier = project.audits.earlierLooks(clustering.id)
   return project.classes.list().map(({ id: classId }) => {
-    const lookCount = answered.get(classId) ?? 0
-    const audit = lookCount > 0 ? readClassAudit(project, clustering, classId) : undefined
-    const sample = {
-      imageCount: audit ? audit.sample.length + audit.waitingCount + audit.rest.length : (counts.get(classId) ?? 0),
-      looked: audit?.sample.length ?? 0,
-      right: audit?.sample.filter(({ isRight }) => isRight).length ?? 0,
-    }
-    const waiting = audit?.waitingCount ?? 0
-    const outdated = lookCount - sample.looked - waiting + (earlier.get(classId) ?? 0)
-    return { classId, ...sample, ...estimatePurity(sample), waiting, missing: audit?.missingCount ?? 0, outdated }
+    if (answered.has(classId)) return describeAudit(project, classId)
+    const sample = { imageCount: counts.get(classId) ?? 0, looked: 0, right: 0 }
+    return { classId, ...sample, ...estimatePurity(sample), waiting: 0, missing: 0, outdated: earlier.get(classId) ?? 0 }
   })
+}
+
+function describeAudit(project: OpenProject, classId: ClassId): Audit {
+  const clustering = currentClustering(project)
+  const { sample: seen, imageCount, waitingCount: waiting, missingCount: missing } = readClassAudit(project, clustering, classId)
+  const lookCount = project.audits.ofClustering(clustering.id).find((audit) => audit.classId === classId)?.lookCount ?? 0
+  const sample = { imageCount, looked: seen.length, right: seen.filter(({ isRight }) => isRight).length }
+  const outdated = lookCount - sample.looked - waiting + (project.audits.earlierLooks(clustering.id).get(classId) ?? 0)
+  return { classId, ...sample, ...estimatePurity(sample), waiting, missing, outdated }
 }

@@ -50,7 +50,6 @@ export function toClassLooks(project: OpenProject, request: ExportRequest): Clas
   const id = project.project.currentClusteringId()
   if (id === null) return []
   const clustering = project.clusterings.get(id)
-  const assignments = assignmentsOf(project)
   const imported = new Set<number>(project.labels.list('imported').map(({ imageId }) => imageId))
   const nameOf = new Map(project.classes.list().map(({ id: classId, name }) => [classId, name]))
   const unmapped = project.clusters.list().filter(({ classId }) => classId === null)
@@ -59,11 +58,12 @@ export function toClassLooks(project: OpenProject, request: ExportRequest): Clas
     const className = nameOf.get(classId)
     if (className === undefined || lookCount === 0 || taken.has(className)) return []
     const { sample } = readClassAudit(project, clustering, classId)
+    const images = new Map(project.pages.several(sample.map(({ imageId }) => imageId)).map((image) => [image.id, image]))
     const looks = sample.map(({ imageId, isRight }) => ({
       imageId,
       isRight: isRight === true,
-      confidence: assignments.get(imageId)?.confidence ?? null,
-      reliable: assignments.get(imageId)?.reliable ?? false,
+      confidence: images.get(imageId)?.assignment?.confidence ?? null,
+      reliable: images.get(imageId)?.assignment?.reliable ?? false,
       labelSource: imported.has(imageId) ? ('imported' as const) : ('mapping' as const),
     }))
     return [{ className, looks }]
