@@ -67,7 +67,7 @@ function fill({ connection: { sql }, clusters }: OpenProject, imageCount: number
   const clusterIds = Array.from({ length: largeClusterCount }, () => clusters.add().id)
   const member = sql.prepare('INSERT INTO clustering_clusters VALUES (1, ?, ?)')
   for (const [index, id] of clusterIds.entries()) member.run(index, id)
-  const assignment = sql.prepare('INSERT INTO assignments VALUES (1, ?, ?, ?, ?, ?, ?)')
+  const assignment = sql.prepare('INSERT INTO found_assignments VALUES (1, ?, ?, ?, ?, ?, ?)')
   for (const id of ids) {
     const cluster = clusterIds[random.integer(largeClusterCount)]
     const confidence = random.uniform()

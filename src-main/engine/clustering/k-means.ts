@@ -1,9 +1,8 @@
-import * as tf from '@tensorflow/tfjs'
 import { createRandom, deriveSeed } from '#engine/ml/random.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { checkEmbeddings, type Embeddings, toUnitRows } from './embeddings.ts'
-import { startingCentroids } from './k-means-start.ts'
-import { lloyd } from './lloyd.ts'
+import { greedyCentroids, samplePoints, startingCentroids } from './k-means-start.ts'
+import { type LloydOptions, lloyd, type Points, toPoints } from './lloyd.ts'
 import { type Follow, pause } from './pause.ts'
 import { splitCluster } from './split-cluster.ts'
 
@@ -33,7 +32,8 @@ export type KMeansResult = Readonly<{
  * A cluster that runs empty takes half of the largest one; where there are fewer distinct points than clusters, some stay empty.
  *
  * @throws BAD_INPUT when a value is not finite; BAD_CLUSTER_COUNT when there are fewer images than clusters; CANCELLED.
- * @source Arthur & Vassilvitskii 2007. Differs from the paper: above 64 clusters several starting points are drawn at once.
+ * @source Arthur & Vassilvitskii 2007. Differs from the paper: above 64 clusters several starting points are drawn at once;
+ * a set of many thousands starts from the clusters of a random sample of it, which saves rounds over all of it.
  */
 export async function kMeans(embeddings: Embeddings, options: KMeansOptions, follow: Follow = {}): Promise<KMeansResult> {
   checkEmbeddings(embeddings)
@@ -44,25 +44,33 @@ export async function kMeans(embeddings: Embeddings, options: KMeansOptions, fol
     })
   const centre = metric === 'euclidean' ? columnMeans(embeddings) : new Float64Array(embeddings.dimension)
   const points = metric === 'euclidean' ? shifted(embeddings, centre) : toUnitRows(embeddings)
-  const squaredNorms = rowSquaredNorms(points)
-  const tensor = tf.tensor2d(points.values, [points.count, points.dimension])
+  const whole = toPoints(points)
+  const roundsOf = ({ points: some }: Points, restart: number): LloydOptions => ({
+    iterations: options.iterations,
+    hasUnitCentroids: metric === 'cosine',
+    fillEmpty: (clusters) => repairEmptyClusters(some, clusters, clusterCount),
+    stop: () => (follow.signal?.aborted ? pause(follow, restart / options.restarts) : undefined),
+  })
   let best: KMeansResult | undefined
   try {
     for (let restart = 0; restart < options.restarts; restart++) {
       const random = createRandom(deriveSeed(options.seed, 'k-means', restart))
-      const start = await startingCentroids(points, squaredNorms, clusterCount, random)
-      const result = await lloyd({ points, squaredNorms, tensor }, start, {
-        iterations: options.iterations,
-        hasUnitCentroids: metric === 'cosine',
-        fillEmpty: (clusters) => repairEmptyClusters(points, clusters, clusterCount),
-        stop: () => (follow.signal?.aborted ? pause(follow, restart / options.restarts) : undefined),
-      })
+      const sample = samplePoints(whole, clusterCount, random)
+      let start: Float32Array
+      try {
+        start = sample
+          ? (await lloyd(sample, await greedyCentroids(sample, clusterCount, random), roundsOf(sample, restart))).centroids
+          : await startingCentroids(whole, clusterCount, random)
+      } finally {
+        sample?.tensor.dispose()
+      }
+      const result = await lloyd(whole, start, roundsOf(whole, restart))
       const inertia = metric === 'cosine' ? result.inertia / 2 : result.inertia
       if (!best || inertia < best.inertia) best = { ...result, inertia }
       await pause(follow, (restart + 1) / options.restarts)
     }
   } finally {
-    tensor.dispose()
+    whole.tensor.dispose()
   }
   if (!best) throw new SpicerackError('INTERNAL', 'k-means needs at least one start.')
   for (let index = 0; index < best.centroids.length; index++) best.centroids[index] += centre[index % points.dimension]
@@ -104,12 +112,6 @@ export function repairEmptyClusters(
       counts[largest] -= leaving.length
     }
   }
-}
-
-function rowSquaredNorms(points: Embeddings): Float64Array {
-  const norms = new Float64Array(points.count)
-  for (let index = 0; index < points.values.length; index++) norms[Math.floor(index / points.dimension)] += points.values[index] ** 2
-  return norms
 }
 
 function columnMeans(embeddings: Embeddings): Float64Array {

@@ -8,7 +8,8 @@ const roundingError = 4e-6
 /** When more than this share of the images must be looked at, all are: that saves gathering them. */
 const gatherRatio = 0.6
 
-type Points = Readonly<{
+/** Points with what is asked of them again and again. */
+export type Points = Readonly<{
   points: Embeddings
   /** `[count]` */
   squaredNorms: Float64Array
@@ -16,7 +17,16 @@ type Points = Readonly<{
   tensor: tf.Tensor2D
 }>
 
-type LloydOptions = Readonly<{
+/** Caller disposes the tensor. */
+export function toPoints(points: Embeddings): Points {
+  return {
+    points,
+    squaredNorms: squaredLengths(points.values, points.count, points.dimension),
+    tensor: tf.tensor2d(points.values, [points.count, points.dimension]),
+  }
+}
+
+export type LloydOptions = Readonly<{
   /** Rounds at most. */
   iterations: number
   /** Centroids are divided by their length. */
@@ -27,7 +37,7 @@ type LloydOptions = Readonly<{
   stop(): Promise<void> | undefined
 }>
 
-export type LloydResult = Readonly<{
+type LloydResult = Readonly<{
   clusters: Int32Array
   centroids: Float32Array
   /** Sum of squared distances to the own centroid. */
@@ -41,7 +51,7 @@ export type LloydResult = Readonly<{
  *
  * @param start `[clusters, dimension]`
  * @source Hamerly, Making k-means even faster, 2010, Algorithm 1. Differs from the paper: images that must be looked at are compared with
- * all centroids at once, as a matrix product.
+ * all centroids at once, as a matrix product, and the distances between centroids, which say little in many dimensions, are not used.
  */
 export async function lloyd(points: Points, start: Float32Array, options: LloydOptions): Promise<LloydResult> {
   const { count, dimension } = points.points
@@ -50,18 +60,17 @@ export async function lloyd(points: Points, start: Float32Array, options: LloydO
   const upper = new Float64Array(count).fill(Number.POSITIVE_INFINITY)
   const lower = new Float64Array(count)
   const sums = createSums(points.points, clusterCount)
+  const squaredTotal = points.squaredNorms.reduce((sum, norm) => sum + norm, 0)
   let centroids = start
   for (let iteration = 0; ; iteration++) {
-    const doubtful = doubtfulImages(upper, lower, clusters, halfGaps(centroids, clusterCount, dimension))
-    const changed = await assignNearest(points, centroids, doubtful, { clusters, upper, lower })
-    for (const { image, from } of changed) sums.move(image, from, clusters[image])
-    if (changed.length === 0 || iteration >= options.iterations) {
-      if (changed.length > 0) {
+    const changedCount = await assignNearest(points, centroids, doubtfulImages(upper, lower), { clusters, upper, lower, move: sums.move })
+    if (changedCount === 0 || iteration >= options.iterations) {
+      if (changedCount > 0) {
         if (sums.hasEmpty()) options.fillEmpty(clusters)
         sums.reset(clusters)
         centroids = sums.means(centroids, options.hasUnitCentroids)
       }
-      return { clusters, centroids, inertia: inertiaOf(points.points, clusters, centroids) }
+      return { clusters, centroids, inertia: squaredTotal + sums.squaredOffset(centroids) }
     }
     if (sums.hasEmpty()) {
       options.fillEmpty(clusters)
@@ -75,24 +84,29 @@ export async function lloyd(points: Points, start: Float32Array, options: LloydO
   }
 }
 
-type Bounds = Readonly<{ clusters: Int32Array; upper: Float64Array; lower: Float64Array }>
+type Assignment = Readonly<{
+  clusters: Int32Array
+  upper: Float64Array
+  lower: Float64Array
+  /** Told of each image that changes its cluster; `from` is -1 where it had none. */
+  move(image: number, from: number, to: number): void
+}>
 
 /** The images whose bounds do not say that they stay. */
-function doubtfulImages(upper: Float64Array, lower: Float64Array, clusters: Int32Array, halfGap: Float64Array): Int32Array {
+function doubtfulImages(upper: Float64Array, lower: Float64Array): Int32Array {
   const doubtful = new Int32Array(upper.length)
   let doubtfulCount = 0
-  for (let image = 0; image < upper.length; image++)
-    if (!(upper[image] < Math.max(lower[image], clusters[image] < 0 ? 0 : halfGap[clusters[image]]))) doubtful[doubtfulCount++] = image
+  for (let image = 0; image < upper.length; image++) if (!(upper[image] < lower[image])) doubtful[doubtfulCount++] = image
   return doubtful.subarray(0, doubtfulCount)
 }
 
-/** Gives these images their nearest centroid (lowest number on a tie) and both bounds; returns those that changed their cluster. */
+/** Gives these images their nearest centroid (lowest number on a tie) and both bounds; returns how many changed their cluster. */
 async function assignNearest(
   { points, squaredNorms, tensor }: Points,
   centroids: Float32Array,
   images: Int32Array,
-  { clusters, upper, lower }: Bounds,
-): Promise<{ image: number; from: number }[]> {
+  { clusters, upper, lower, move }: Assignment,
+): Promise<number> {
   const { count, dimension, values } = points
   const clusterCount = centroids.length / dimension
   const isWhole = images.length > gatherRatio * count
@@ -100,7 +114,7 @@ async function assignNearest(
   const halfNorms = squaredLengths(centroids, clusterCount, dimension).map((norm) => norm / 2)
   const largest = 2 * halfNorms.reduce((most, half) => Math.max(most, half), 0)
   const centroidTensor = tf.tensor2d(centroids, [clusterCount, dimension])
-  const changed: { image: number; from: number }[] = []
+  let changedCount = 0
   const blockRows = Math.max(1, Math.floor(blockBytes / (4 * Math.max(clusterCount, isWhole ? 1 : dimension))))
   try {
     for (let first = 0; first < total; first += blockRows) {
@@ -130,14 +144,15 @@ async function assignNearest(
         upper[image] = Math.sqrt(Math.max(0, squaredNorms[image] - 2 * bestScore + error))
         lower[image] = Math.sqrt(Math.max(0, squaredNorms[image] - 2 * secondScore - error))
         if (clusters[image] === best) continue
-        changed.push({ image, from: clusters[image] })
+        move(image, clusters[image], best)
         clusters[image] = best
+        changedCount++
       }
     }
   } finally {
     centroidTensor.dispose()
   }
-  return changed
+  return changedCount
 }
 
 function gathered(values: Float32Array, dimension: number, images: Int32Array): tf.Tensor2D {
@@ -159,7 +174,6 @@ function createSums({ values, count, dimension }: Embeddings, clusterCount: numb
     else for (let column = 0; column < dimension; column++) sums[to + column] -= values[from + column]
   }
   return {
-    /** @param from -1 where it had no cluster. */
     move(image: number, from: number, to: number): void {
       if (from >= 0) add(image, from, -1)
       add(image, to, 1)
@@ -170,6 +184,14 @@ function createSums({ values, count, dimension }: Embeddings, clusterCount: numb
       for (let image = 0; image < count; image++) add(image, clusters[image], 1)
     },
     hasEmpty: (): boolean => counts.includes(0),
+    /** What is added to the sum of the images' squared lengths to give that of their squared distances to their centroids. */
+    squaredOffset(centroids: Float32Array): number {
+      let offset = 0
+      for (let cluster = 0; cluster < clusterCount; cluster++)
+        for (let at = cluster * dimension; at < (cluster + 1) * dimension; at++)
+          offset += (counts[cluster] * centroids[at] - 2 * sums[at]) * centroids[at]
+      return offset
+    },
     /** `[clusters, dimension]`; an empty cluster keeps the centroid it had. */
     means(before: Float32Array, isUnit: boolean): Float32Array {
       const centroids = new Float32Array(before)
@@ -209,34 +231,9 @@ function loosen(upper: Float64Array, lower: Float64Array, clusters: Int32Array, 
   }
 }
 
-/** Half the distance from each centroid to the nearest other one, less what rounding may add: an image nearer than that is in its cluster. */
-function halfGaps(centroids: Float32Array, clusterCount: number, dimension: number): Float64Array {
-  const gaps = new Float64Array(clusterCount).fill(Number.POSITIVE_INFINITY)
-  for (let one = 0; one < clusterCount; one++)
-    for (let other = 0; other < one; other++) {
-      let sum = 0
-      for (let column = 0; column < dimension; column++)
-        sum += (centroids[one * dimension + column] - centroids[other * dimension + column]) ** 2
-      gaps[one] = Math.min(gaps[one], sum)
-      gaps[other] = Math.min(gaps[other], sum)
-    }
-  return gaps.map((gap) => (Math.sqrt(gap) / 2) * (1 - roundingError))
-}
-
 function squaredLengths(rows: Float32Array, count: number, dimension: number): Float64Array {
   const lengths = new Float64Array(count)
   for (let row = 0; row < count; row++)
     for (let column = 0; column < dimension; column++) lengths[row] += rows[row * dimension + column] ** 2
   return lengths
-}
-
-/** Sum of squared distances to the own centroid. */
-function inertiaOf({ values, count, dimension }: Embeddings, clusters: Int32Array, centroids: Float32Array): number {
-  let inertia = 0
-  for (let row = 0; row < count; row++) {
-    const from = row * dimension
-    const to = clusters[row] * dimension
-    for (let column = 0; column < dimension; column++) inertia += (values[from + column] - centroids[to + column]) ** 2
-  }
-  return inertia
 }
