@@ -38,10 +38,14 @@ export function openMainWindow(options: Readonly<{ places: Places; statePath: st
   })
   if (state.isMaximized) window.maximize()
   // A system whose graphics fail at first may never call it ready, and a page that is not shown asks the engine nothing.
-  const lateShow = setTimeout(() => window.show(), showAfterMs)
+  const lateShow = setTimeout(() => {
+    log('window: shown, although nothing was drawn yet')
+    window.show()
+  }, showAfterMs)
   window.once('ready-to-show', () => {
     clearTimeout(lateShow)
     window.show()
+    log('window: drawn and shown')
   })
   window.once('closed', () => clearTimeout(lateShow))
   window.webContents.on('will-navigate', (event) => event.preventDefault())
