@@ -42,12 +42,13 @@ function readObjectron(packageFolder) {
   })
 }
 
-/** The convolutions that lead to the 1280 channels at the end of the network, in order; a sum is followed to the newer of its parts. */
+/** The convolutions of the network, in order: those that lead to the last one, of 1280 channels; a sum is followed to the newer of its parts. */
 function walkBack(operators, tensors, count) {
   const producers = new Map(operators.map((operator) => [operator.outputs[0], operator]))
   const found = []
   let operator = operators.find(({ name, inputs }) => name === 'CONV_2D' && tensors[inputs[1]].shape.join() === '1280,1,1,320')
-  for (; operator; operator = producers.get(operator.inputs[0])) if (operator.name !== 'ADD') found.unshift(operator)
+  for (operator = producers.get(operator.inputs[0]); operator; operator = producers.get(operator.inputs[0]))
+    if (operator.name !== 'ADD') found.unshift(operator)
   if (found.length !== count) throw new Error(`The network has ${found.length} convolutions, not ${count}.`)
   return found
 }
@@ -73,21 +74,19 @@ function readNsfw(packageFolder) {
     })
     offset += length
   }
-  return layerNames()
-    .slice(0, -1)
-    .flatMap((name) => {
-      const [block, part] = name.split('.')
-      const place = block === 'stem' ? 'Conv/Conv2D' : theirName(Number(block.slice(5)), part)
-      return ['weights', 'bn_offset'].flatMap((kind) => {
-        const { shape, quantization, bytes } = found.get(`${place}_${kind}`)
-        const own = `${name}.${kind === 'weights' ? 'filter' : 'bias'}`
-        const range = new Float32Array([quantization.min, quantization.scale])
-        return [
-          { name: own, type: 'U8', shape, bytes },
-          { name: `${own}.range`, type: 'F32', shape: [2], bytes: bytesOf(range) },
-        ]
-      })
+  return layerNames().flatMap((name) => {
+    const [block, part] = name.split('.')
+    const place = block === 'stem' ? 'Conv/Conv2D' : theirName(Number(block.slice(5)), part)
+    return ['weights', 'bn_offset'].flatMap((kind) => {
+      const { shape, quantization, bytes } = found.get(`${place}_${kind}`)
+      const own = `${name}.${kind === 'weights' ? 'filter' : 'bias'}`
+      const range = new Float32Array([quantization.min, quantization.scale])
+      return [
+        { name: own, type: 'U8', shape, bytes },
+        { name: `${own}.range`, type: 'F32', shape: [2], bytes: bytesOf(range) },
+      ]
     })
+  })
 }
 
 function theirName(block, part) {
@@ -95,12 +94,12 @@ function theirName(block, part) {
   return `expanded_conv${number}/${part === 'depthwise' ? 'depthwise/depthwise' : `${part}/Conv2D`}`
 }
 
-/** stem, then expand (not in the first), depthwise and project of each block, then the last convolution. */
+/** stem, then expand (not in the first), depthwise and project of each block. */
 function layerNames() {
   const blocks = Array.from({ length: blockCount }, (_, index) =>
     ['expand', 'depthwise', 'project'].filter((part) => index > 0 || part !== 'expand').map((part) => `block${index + 1}.${part}`),
   )
-  return ['stem', ...blocks.flat(), 'last']
+  return ['stem', ...blocks.flat()]
 }
 
 function moveFirstAxisLast(values, first) {

@@ -30,6 +30,7 @@ const withRunFlags = (command: Command): Command =>
     .addOption(new Option('--epochs <N>', 'epochs of learning features').argParser(wholeNumber))
     .addOption(new Option('--seed <S>', 'same seed, same result').argParser(wholeNumber).default(0))
     .addOption(new Option('--backend <name>', 'compute backend').choices(backendChoices).default('auto'))
+    .option('--encoder <file.onnx>', 'features by an image encoder of yours; see also --set embed.onnxNormalization=clip and its like')
     .option('--export-npy <dir>', 'also write the embedding (feas_moco_512_l2.npy) and its list of files there')
     .option('--set <stage.setting=value...>', 'any setting of a stage, as pretrain.widthFactor=0.5')
 

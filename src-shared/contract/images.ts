@@ -69,7 +69,8 @@ export const importRequestSchema = z.object({
   folder: z.string().min(1),
   /** Side of the decoded squares in pixels; chosen from the images at the first import of a project, fixed afterwards. */
   size: z.number().int().min(8).max(256).optional(),
-  fit: z.enum(['cover', 'contain', 'squash']).default('cover'),
+  /** How an image becomes a square: squeezed whole, its middle, or whole on white. */
+  fit: z.enum(['squash', 'cover', 'contain']).default('squash'),
 })
 export type ImportRequest = z.infer<typeof importRequestSchema>
 

@@ -8,6 +8,7 @@ export const faithful: Recipe = {
   name: 'faithful',
   changes: {
     pretrain: {
+      sidePx: { value: ({ imageSize }) => Math.min(imageSize, 96), reason: 'Published: 32, 64 and 96 px; 224 for ImageNet alone.' },
       batchSize: { value: ({ imageCount }) => Math.max(2, Math.min(128, imageCount)), reason: 'A batch holds at most all images.' },
     },
     self: {

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { patchMapOnnx } from '../worker/onnx-file.ts'
 
 const main = fileURLToPath(new URL('../../src-main/cli/main.ts', import.meta.url))
 const tiny = [
@@ -40,7 +41,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'spicerack-cli-'))
   const colours = ['#c02020', '#20a040', '#2040c0']
   const images = join(folder, 'images')
-  const { mkdirSync, writeFileSync } = await import('node:fs')
+  const { mkdirSync } = await import('node:fs')
   mkdirSync(images)
   const rows = ['path,label']
   for (const [kind, background] of colours.entries())
@@ -174,6 +175,53 @@ describe('spicerack', () => {
     const replayed = await spicerack('replay', project)
     expect({ code: replayed.code, errors: replayed.code === 0 ? '' : replayed.errors }).toEqual({ code: 0, errors: '' })
     expect(replayed.output).toContain('none moved')
+  }, 280_000)
+
+  test('the quick recipe and an ONNX encoder go all the way, and again with the same result', async () => {
+    const small = ['--set', 'self.epochs=2', '--set', 'self.headCount=2', '--set', 'semi.steps=10', '--set', 'embed.inputSidePx=64']
+    const truth = ['--clusters', '3', '--truth', join(folder, 'truth.csv')]
+    const encoder = join(folder, 'patches.onnx')
+    // Mixtures of the mean colours.
+    const weights = Float32Array.from({ length: 24 * 48 }, (_, place) => Math.sin(1 + Math.floor(place / 16) ** 2) / 16)
+    writeFileSync(encoder, patchMapOnnx(24, weights))
+    for (const [name, how] of [
+      ['quick', ['--recipe', 'quick']],
+      ['onnx', ['--recipe', 'quick', '--encoder', encoder]],
+    ] as const) {
+      const out = join(folder, name)
+      const done = await spicerack('--json', 'cluster', join(folder, 'images'), '--out', out, ...truth, ...how, ...small)
+      expect({ code: done.code, errors: done.code === 0 ? '' : done.errors + done.output }).toEqual({ code: 0, errors: '' })
+      const { evaluation } = linesOf(done).at(-1) as { evaluation: { accuracy: number } }
+      expect({ name, found: evaluation.accuracy > 0.9 }).toEqual({ name, found: true })
+      const project = join(out, 'images.spicerack')
+      const predicted = await spicerack(
+        '--json',
+        'predict',
+        project,
+        join(folder, 'images', '图 0-0.png'),
+        join(folder, 'images', '图 1-0.png'),
+      )
+      const { predictions } = linesOf(predicted).at(-1) as { predictions: { clusterName: string }[] }
+      expect(new Set(predictions.map(({ clusterName }) => clusterName)).size).toBe(2)
+      expect((await spicerack('replay', project)).output).toContain('none moved')
+    }
+    expect(readdirSync(join(folder, 'onnx', 'images.spicerack', 'runs', 'run-0001'))).toContain('onnx.sha256')
+    const doubled = weights.map((weight) => 2 * weight)
+    writeFileSync(encoder, patchMapOnnx(24, doubled))
+    const changed = await spicerack('predict', join(folder, 'onnx', 'images.spicerack'), join(folder, 'images', '图 0-0.png'))
+    expect(changed.code).toBe(1)
+    expect(changed.errors).toContain('is not the file')
+    const missing = await spicerack(
+      'cluster',
+      join(folder, 'images'),
+      '--out',
+      join(folder, 'missing'),
+      '--clusters',
+      '3',
+      '--encoder',
+      'no.onnx',
+    )
+    expect(missing.errors).toContain('no.onnx')
   }, 280_000)
 
   test('Ctrl-C pauses with exit code 130, and the same command goes on', async () => {

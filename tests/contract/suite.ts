@@ -438,6 +438,31 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       await expect(client.predict.run({ files: [file], backend: 'cpu' })).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' })
     })
 
+    it('runs the quick recipe, which obeys what a person decided, and predicts by it', async () => {
+      const overrides = { embed: { inputSidePx: 32 }, self: tinyRun.overrides.self, semi: { ...tinyRun.overrides.semi, steps: 20 } }
+      const { run, job } = await client.runs.create({ clusterCount: 2, seed: 7, recipe: 'quick', overrides })
+      expect((await untilAtRest(client, job.id)).state).toEqual({ kind: 'completed' })
+      const { stages } = await client.runs.get({ runId: run.id })
+      expect(stages.map(({ state, resultFile }) => [state, resultFile])).toEqual([
+        ['completed', null],
+        ['completed', `embeddings/${run.id}.f32`],
+        ['completed', null],
+        ['completed', null],
+        ['completed', `runs/${run.id}/semi.weights`],
+      ])
+      const kinds = await client.evaluate.run({ truth: place('images') })
+      expect(kinds.accuracy).toBeGreaterThan(0.9)
+      const files = ['limes/limes-03.png', 'limes/limes-04.png', 'apples/apples-05.png'].map((file) => place('images', file))
+      const { predictions } = await client.predict.run({ files, runId: run.id })
+      expect(predictions.map(({ problem }) => problem)).toEqual([null, null, null])
+      expect(new Set(predictions.map(({ clusterId }) => clusterId)).size).toBe(2)
+      expect(predictions[0]!.clusterId).toBe(predictions[1]!.clusterId)
+      const asked = { clusterCount: 2, overrides: { pretrain: { source: 'onnx' } } }
+      await expect(client.runs.create(asked)).rejects.toMatchObject({ code: 'BAD_INPUT' })
+      const missing = { ...asked, overrides: { ...asked.overrides, embed: { onnxFile: place('no.onnx') } } }
+      await expect(client.runs.create(missing)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    })
+
     it('suggests numbers of clusters from the embedding', async () => {
       const suggestions = await client.clusters.suggest()
       expect(suggestions.length).toBeGreaterThan(0)

@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { readSafetensors } from '#engine/ml/safetensors.ts'
+import { decodeCheckpoint } from '#engine/training/checkpoint.ts'
 import { predict } from '#engine/training/predict.ts'
 import { runFiles, StageStopped } from '#engine/training/run-context.ts'
+import { modelFiles } from '#engine/worker/model-files.ts'
 import type { StageName } from '#shared/jobs.ts'
 import { quick } from '#shared/recipes/quick.ts'
 import type { RecipeOverrides } from '#shared/recipes/recipe.ts'
@@ -106,11 +109,21 @@ describe('the quick recipe', () => {
   })
 
   it('learns on from packaged weights when it is told to, and refuses networks for which there are none', async () => {
-    const changes = { source: 'moco', start: 'packaged', backbone: 'mobilenet-v2', widthFactor: 1, epochs: 1, sidePx: 12 } as const
+    const network = { source: 'moco', start: 'packaged', backbone: 'mobilenet-v2', widthFactor: 1 } as const
+    const changes = { ...network, epochs: 1, sidePx: 12, learningRate: 0 } as const
     const host = memoryHost()
     const result = await runInMemory('pretrain', runOf({ pretrain: changes }), host)
     expect(result).toMatchObject({ stage: 'pretrain', weightsFile: runFiles.pretrained })
     expect(host.losses.length).toBeGreaterThan(0)
+    const { tensors } = decodeCheckpoint(host.files.read(runFiles.pretrained)!)
+    const packaged = readSafetensors(modelFiles.packaged('mobilenet-v2-1.0'))
+    const differing = Object.entries(tensors).filter(([name, tensor]) => {
+      const { values } = packaged.get(name)!
+      return tensor.dataSync().some((value, place) => value !== values[place])
+    })
+    expect(differing.map(([name]) => name)).toEqual([])
+    expect(Object.keys(tensors)).toContain('block17.project.filter')
+    tf.dispose(tensors as Record<string, tf.Tensor>)
     await expect(runInMemory('pretrain', runOf({ pretrain: { ...changes, widthFactor: 0.5 } }), memoryHost())).rejects.toMatchObject({
       code: 'BAD_INPUT',
     })

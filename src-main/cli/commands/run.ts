@@ -13,6 +13,8 @@ export type RunFlags = Readonly<{
   epochs?: number
   seed?: number
   backend?: BackendChoice
+  /** An ONNX file that turns images into features. */
+  encoder?: string
   /** `stage.name=value` */
   set?: readonly string[]
   /** Folder for the embedding as .npy. */
@@ -68,13 +70,21 @@ async function suggestClusterCount({ client, output }: Session): Promise<number>
 }
 
 /**
- * `--set pretrain.widthFactor=0.5` and `--epochs` as overrides by stage.
+ * `--set pretrain.widthFactor=0.5`, `--epochs` and `--encoder` as overrides by stage.
  *
  * @throws BAD_INPUT for a stage or setting that does not exist.
  */
-function parseOverrides({ set = [], epochs }: RunFlags): Partial<Record<(typeof stageNames)[number], Record<string, SettingValue>>> {
+function parseOverrides({
+  set = [],
+  epochs,
+  encoder,
+}: RunFlags): Partial<Record<(typeof stageNames)[number], Record<string, SettingValue>>> {
   const overrides: Partial<Record<(typeof stageNames)[number], Record<string, SettingValue>>> =
     epochs === undefined ? {} : { pretrain: { epochs } }
+  if (encoder !== undefined) {
+    overrides.pretrain = { ...overrides.pretrain, source: 'onnx' }
+    overrides.embed = { onnxFile: resolve(encoder) }
+  }
   for (const assignment of set) {
     const [, stage, name, value] = assignment.match(/^([a-z]+)\.([a-zA-Z]+)=(.+)$/) ?? []
     const stageName = stageNames.find((known) => known === stage)

@@ -31,7 +31,7 @@ export const recentProjectsApi = {
     const isNew = !existsSync(path)
     const session = await context.open(path, isNew)
     rememberProject(context, session.project.describe())
-    const job = isNew ? session.queue.add('import', { folder: samplesFolder, fit: 'cover' }) : null
+    const job = isNew ? session.queue.add('import', { folder: samplesFolder, fit: 'squash' }) : null
     return { project: session.project.describe(), job }
   }),
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { contingencyTable, normalizedMutualInformation } from '#engine/clustering/metrics.ts'
 import type { OpenProject } from '#engine/database/project.ts'
@@ -10,7 +10,7 @@ import type { MetricPoint, RunId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { isAtRest, type StageName, stageNames } from '#shared/jobs.ts'
 import { recipeNamed } from '#shared/recipes/index.ts'
-import { resolveRecipe } from '#shared/recipes/recipe.ts'
+import { type ResolvedRecipe, resolveRecipe } from '#shared/recipes/recipe.ts'
 import { api } from './api-context.ts'
 
 const metricsIntervalMs = 250
@@ -35,6 +35,7 @@ export const runsApi = {
       { imageCount: imageIds.length, clusterCount, imageSize: pixels.size },
       overrides,
     )
+    checkEncoderFile(recipe)
     const versions = { spicerack: context.version, node: process.versions.node }
     // In one transaction: no run without its job, whenever the process ends.
     return project.connection.write(() => {
@@ -65,6 +66,14 @@ export const runsApi = {
     return readMetrics(project, metricsAdded, input.runId, signal)
   }),
   compare: api.runs.compare.handler(({ context, input }) => compareRuns(context.session().project, input.runId, input.otherRunId)),
+}
+
+/** A run that cannot have its features is refused now, not by its second stage. */
+function checkEncoderFile({ pretrain, embed: { onnxFile } }: ResolvedRecipe): void {
+  if (pretrain.source !== 'onnx' || existsSync(onnxFile)) return
+  throw onnxFile === ''
+    ? new SpicerackError('BAD_INPUT', 'No ONNX file was given.', { advice: 'Name one with --encoder, or as the setting embed.onnxFile.' })
+    : new SpicerackError('NOT_FOUND', `There is no file ${onnxFile}.`, { advice: 'Give the whole path of an ONNX file.' })
 }
 
 async function* readMetrics(

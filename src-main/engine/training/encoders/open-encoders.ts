@@ -37,16 +37,17 @@ export async function openEncoders(
     onnx: () => openOnnxEncoder(recipe, host),
   }
   const encoders: Encoder[] = []
-  for (const name of encoderNames(recipe)) encoders.push(await open[name]())
-  return encoders
+  try {
+    for (const name of encoderNames(recipe)) encoders.push(await open[name]())
+    return encoders
+  } catch (error) {
+    for (const encoder of encoders) encoder.dispose()
+    throw error
+  }
 }
 
 /** The run keeps the hash of the file, so that new images meet the same network. */
 async function openOnnxEncoder({ embed }: ResolvedRecipe, { files, models }: Pick<RunHost, 'files' | 'models'>): Promise<Encoder> {
-  if (embed.onnxFile === '')
-    throw new SpicerackError('BAD_INPUT', 'No ONNX file was given.', {
-      advice: 'Name one with --encoder, or as the setting embed.onnxFile.',
-    })
   const model = await models.onnx(embed.onnxFile)
   const known = files.read(runFiles.onnxHash)
   if (known && new TextDecoder().decode(known) !== model.sha256) {
