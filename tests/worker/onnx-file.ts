@@ -34,8 +34,8 @@ function node(operator: string, inputs: readonly string[], output: string, attri
   return nested(1, [...inputs.flatMap((input) => text(1, input)), ...text(2, output), ...text(4, operator), ...attributes])
 }
 
-function model(graph: readonly number[]): Uint8Array {
-  return Uint8Array.from([...number(1, 8), ...nested(7, graph), ...nested(8, number(2, 13))])
+function model(graph: readonly number[], version = 8): Uint8Array {
+  return Uint8Array.from([...number(1, version), ...nested(7, graph), ...nested(8, number(2, 13))])
 }
 
 /**
@@ -43,15 +43,16 @@ function model(graph: readonly number[]): Uint8Array {
  *
  * @param weights `[features, 3, 4, 4]`.
  */
-export function patchMapOnnx(features: number, weights: Float32Array, batch: Dim = 'batch'): Uint8Array {
+export function patchMapOnnx(features: number, weights: Float32Array, batch: Dim = 'batch', version = 8): Uint8Array {
   const attributes = [...integers('kernel_shape', [4, 4]), ...integers('strides', [4, 4])]
-  return model([
+  const graph = [
     ...node('Conv', ['pixels', 'weights'], 'map', attributes),
     ...text(2, 'patches'),
     ...weight('weights', [features, 3, 4, 4], weights),
     ...valueInfo(11, 'pixels', [batch, 3, 8, 8]),
     ...valueInfo(12, 'map', [batch, features, 2, 2]),
-  ])
+  ]
+  return model(graph, version)
 }
 
 /** Gives the pixels of an image as a sequence of one token a row, `[batch, side, side * 3]`; the side is left open. */

@@ -103,6 +103,8 @@ describe('an ONNX encoder', () => {
   it('refuses what is no encoder of images, and leaves the reason', async () => {
     await expect(openOnnx(join(folder, 'nowhere.onnx'))).rejects.toMatchObject({ code: 'NOT_FOUND' })
     await expect(openOnnx(write('text.onnx', textOnnx()))).rejects.toMatchObject({ code: 'BAD_INPUT' })
+    const newer = openOnnx(write('newer.onnx', patchMapOnnx(5, weights, 'batch', 99)))
+    await expect(newer).rejects.toMatchObject({ code: 'BAD_INPUT', advice: expect.stringContaining('opset') })
     await expect(openOnnx(write('noise.onnx', Uint8Array.of(255, 1, 2, 3)))).rejects.toMatchObject({ code: 'BAD_INPUT' })
     await expect(encode(write('patches.onnx', patchMapOnnx(5, weights)), { onnxSidePx: 16 })).rejects.toMatchObject({ code: 'BAD_INPUT' })
     await expect(encode(write('patches.onnx', patchMapOnnx(5, weights)), { onnxLayout: 'nhwc' })).rejects.toMatchObject({

@@ -22,7 +22,7 @@ async function answer(request: OnnxRequest): Promise<OnnxAnswer> {
         advice: 'Export the image encoder alone, with one input of four dimensions.',
       })
     runtime = await loadRuntime()
-    session = await runtime.InferenceSession.create(request.path)
+    session = await createSession(runtime, request.path)
     // A vector for each image is best, then a map, then a sequence.
     const byRank = [2, 4, 3].flatMap((rank) => outputs.filter(({ dims }) => dims.length === rank))
     const output = byRank[0] ?? outputs[0]
@@ -32,6 +32,17 @@ async function answer(request: OnnxRequest): Promise<OnnxAnswer> {
   const { input, output, values, dims } = request
   const found = (await session.run({ [input]: new runtime.Tensor('float32', values, dims) }, [output]))[output]
   return { kind: 'computed', values: Float32Array.from(found.data), dims: [...found.dims] }
+}
+
+async function createSession({ InferenceSession }: typeof import('onnxruntime-node'), path: string): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(path)
+  } catch (cause) {
+    throw new SpicerackError('BAD_INPUT', `ONNX Runtime cannot open ${path}: ${(cause as Error).message}`, {
+      advice: 'Export it for opset 19 or older (IR version 9 at most); 17 is understood everywhere.',
+      cause,
+    })
+  }
 }
 
 async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
