@@ -38,7 +38,7 @@ export const standard: Recipe = {
     },
     self: {
       epochs: { value: 8, reason: 'A warm start needs far fewer passes than a random one.' },
-      start: { value: 'k-means', reason: '1 or 2 empty clusters instead of 6 or 7 of 50.' },
+      start: { value: 'graph', reason: 'On frozen features no head found better clusters than the graph of neighbours holds.' },
       selection: { value: 'disjoint', reason: publishedFails },
       loss: {
         value: 'cross-entropy',

@@ -32,9 +32,9 @@ export const selfSettings = {
     source: published,
     help: 'Loss of a head; the double softmax cannot grow confident in wrong labels.',
   }),
-  start: choice('random', ['random', 'k-means'], {
+  start: choice('random', ['random', 'k-means', 'graph'], {
     source: published,
-    help: 'How heads begin: at random, or from k-means on the embedding.',
+    help: 'How heads begin: at random, from k-means on the embedding, or from clusters of the graph of neighbours, which stay where no head divides the graph better.',
   }),
   kMeansRestarts: integer(30, 1, 1000, { unit: 'restarts', source: own, help: 'Restarts of k-means for the warm start.' }),
   selection: choice('overlapping', ['overlapping', 'disjoint'], {

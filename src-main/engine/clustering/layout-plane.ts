@@ -3,7 +3,7 @@ import { checkEmbeddings, type Embeddings, toUnitRows } from './embeddings.ts'
 import { embedNeighbours } from './neighbour-embedding.ts'
 import { toNeighbourGraph } from './neighbour-graph.ts'
 import { findNeighbours } from './neighbours.ts'
-import type { Follow } from './pause.ts'
+import { type Follow, partOf } from './pause.ts'
 
 export type PlaneOptions = Readonly<{
   /** Neighbours that hold an image in its place, itself included: fewer show finer structure. About 15. */
@@ -35,21 +35,14 @@ export async function layoutPlane(embeddings: Embeddings, options: PlaneOptions,
   checkEmbeddings(embeddings)
   const { neighbourCount, memoryBytes, seed } = options
   const rows = toUnitRows(embeddings)
-  const graph = toNeighbourGraph(await findNeighbours(rows, { neighbourCount, memoryBytes }, part(follow, 0, searchShare)))
+  const graph = toNeighbourGraph(await findNeighbours(rows, { neighbourCount, memoryBytes }, partOf(follow, 0, searchShare)))
   const layout = await embedNeighbours(
     rows,
     graph,
     { dimension: 2, minimumDistance: 0.1, epochs: rows.count < manyImages ? 500 : 200, seed: deriveSeed(seed, 'plane') },
-    part(follow, searchShare, 1),
+    partOf(follow, searchShare, 1),
   )
   return toUnitSquare(layout.values)
-}
-
-function part({ onProgress, signal }: Follow, from: number, to: number): Follow {
-  return {
-    ...(onProgress ? { onProgress: (ratio: number) => onProgress(from + (to - from) * ratio) } : {}),
-    ...(signal ? { signal } : {}),
-  }
 }
 
 function toUnitSquare(positions: Float32Array): Float32Array {

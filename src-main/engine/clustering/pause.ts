@@ -18,3 +18,11 @@ export async function pause(follow: Follow, doneRatio: number): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve))
   if (follow.signal?.aborted) throw new SpicerackError('CANCELLED', 'Stopped as asked; nothing was changed.')
 }
+
+/** Follows one part of longer work: its whole is the share from `from` to `to` of the other's. */
+export function partOf({ onProgress, signal }: Follow, from: number, to: number): Follow {
+  return {
+    ...(onProgress ? { onProgress: (ratio: number) => onProgress(from + (to - from) * ratio) } : {}),
+    ...(signal ? { signal } : {}),
+  }
+}

@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
 import { selectDisjoint } from '#engine/clustering/disjoint-selection.ts'
 import { type Embeddings, rowsOf, toUnitRows } from '#engine/clustering/embeddings.ts'
+import { type GraphClusters, neighbourShares } from '#engine/clustering/graph-clusters.ts'
 import { chooseHead } from '#engine/clustering/head-selection.ts'
 import { kMeans, repairEmptyClusters } from '#engine/clustering/k-means.ts'
 import { likeliest } from '#engine/clustering/likeliest.ts'
+import { modularity } from '#engine/clustering/modularity.ts'
 import { type PseudoLabels, selectOverlapping } from '#engine/clustering/pseudo-labels.ts'
 import { createStepProgram } from '#engine/graph/step-program.ts'
 import type { DrawnValues } from '#engine/ml/drawn-values.ts'
@@ -19,6 +21,7 @@ import type { HeadScore, StageResult } from '#shared/worker-protocol.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts'
 import { loadLearnedBackbone } from '../encoders/learned-backbone.ts'
 import { usesFixedFeatures } from '../encoders/open-encoders.ts'
+import { startFromGraph } from '../graph-start.ts'
 import { scoreHeads } from '../head-scores.ts'
 import { hasHumanDecisions, humanTargets } from '../human-decisions.ts'
 import { namedTensors, restoreParameters } from '../networks.ts'
@@ -41,6 +44,8 @@ export type SelfOptions = Readonly<{
   seed: number
   /** `[images]` clusters given by a person for these present clusters, or -1; undefined where no person decided anything. */
   targets?: (clusters: Int32Array) => Int32Array
+  /** `[images]` clusters from which all heads start; else the settings say how they begin. */
+  startClusters?: Int32Array
   host: Pick<RunHost, 'metrics' | 'log'>
 }>
 
@@ -116,7 +121,7 @@ export function createSelfStage(options: SelfOptions): SelfStage {
     const images = createRandom(deriveSeed(seed, 'self-set', set))
       .shuffled(imageCount)
       .subarray(0, setSize)
-    if (set === 0 && settings.start === 'k-means') {
+    if (set === 0 && settings.start !== 'random') {
       pairs = await warmStart(options, images)
       return
     }
@@ -216,11 +221,15 @@ export function createSelfStage(options: SelfOptions): SelfStage {
   }
 }
 
-/** First pseudo-labels from spherical k-means on the embedding: the best of many restarts for the first head, others for the rest. */
+/** First pseudo-labels: the given clusters, or spherical k-means on the embedding, the best of many restarts for the first head. */
 async function warmStart(
-  { embeddings, settings, clusterCount, seed, targets }: SelfOptions,
+  { embeddings, settings, clusterCount, seed, targets, startClusters }: SelfOptions,
   images: Int32Array,
 ): Promise<Pick<PseudoLabels, 'indices' | 'labels'>[]> {
+  if (startClusters) {
+    const labels = Int32Array.from(images, (image) => startClusters[image])
+    return Array.from({ length: settings.headCount }, () => ({ indices: images, labels }))
+  }
   const results: Pick<PseudoLabels, 'indices' | 'labels'>[] = []
   for (let head = 0; head < settings.headCount; head++) {
     const restarts = head === 0 ? settings.kMeansRestarts : Math.ceil(settings.kMeansRestarts / settings.headCount)
@@ -258,13 +267,18 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
           ? await cacheViews(backbone, source, features, settings, task.seed, host)
           : freshViews(backbone, source, settings, task.seed, host)
       const targets = hasHumanDecisions(task) ? { targets: (clusters: Int32Array) => humanTargets(task, clusters) } : {}
-      const stage = createSelfStage({ embeddings, views, settings, clusterCount: task.clusterCount, seed: task.seed, host, ...targets })
+      const start = settings.start === 'graph' ? await startFromGraph(features, task, host, targets) : undefined
+      const stage = createSelfStage({
+        ...{ embeddings, views, settings, clusterCount: task.clusterCount, seed: task.seed, host, ...targets },
+        ...(start ? { startClusters: start.clusters } : {}),
+      })
       // Where statistics drift, they are part of the state.
       const drifting = settings.frozenStatistics || !backbone ? stage : withBackboneState(stage, views, backbone.parameters)
       try {
         await train(drifting, { name: 'self', checkpointMinutes: settings.checkpointMinutes }, host)
-        const { head, probabilities, weights } = stage.best()
-        if (settings.repairEmpty) reviveEmptyClusters(embeddings, probabilities, task.clusterCount)
+        const { head, probabilities: found, weights } = stage.best()
+        if (settings.repairEmpty) reviveEmptyClusters(embeddings, found, task.clusterCount)
+        const probabilities = start ? notWorse(start, found, task.clusterCount, host) : found
         const stored = tf.tensor2d(probabilities, [source.count, task.clusterCount])
         host.files.write(
           runFiles.self,
@@ -290,6 +304,16 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
         ]
       : []
   return { stage: 'self', clustering, heads: best.heads, bestHead: best.head, advice }
+}
+
+/** What the best head says, unless it divides the graph of neighbours worse than the clusters it started from: then what these say. */
+function notWorse(start: GraphClusters, found: Float32Array, clusterCount: number, host: RunHost): Float32Array {
+  const learned = modularity(start.graph, likeliest(found, clusterCount).clusters, clusterCount)
+  const kept = learned < start.modularity
+  host.log(
+    `Modularity of the best head ${learned.toFixed(4)}, of the clusters it started from ${start.modularity.toFixed(4)}: ${kept ? 'these stay' : 'the head is taken'}.`,
+  )
+  return kept ? neighbourShares(start, clusterCount) : found
 }
 
 /** Gives every empty cluster half of the largest one: the images that move exchange the probabilities of the two. */

@@ -1,0 +1,113 @@
+import { deriveSeed } from '#engine/ml/random.ts'
+import { SpicerackError } from '#shared/errors.ts'
+import type { Embeddings } from './embeddings.ts'
+import { repairEmptyClusters } from './k-means.ts'
+import { modularity, raiseModularity } from './modularity.ts'
+import { embedNeighbours } from './neighbour-embedding.ts'
+import { type NeighbourGraph, toNeighbourGraph } from './neighbour-graph.ts'
+import { findNeighbours } from './neighbours.ts'
+import { type Follow, partOf, pause } from './pause.ts'
+import { plainKMeans } from './plain-k-means.ts'
+import { whitenFeatures } from './whitening.ts'
+
+export type GraphClusterOptions = Readonly<{
+  /** 1 to count. */
+  clusterCount: number
+  /** Lengths of the features that were put side by side, one for each encoder. */
+  partDimensions: readonly number[]
+  /** Memory for the similarities of one block while neighbours are sought. */
+  memoryBytes: number
+  seed: number
+  /** `[count]` clusters in which a person wants these present clusters' images, or -1; left out where nobody decided anything. */
+  targets?: (clusters: Int32Array) => Int32Array
+}>
+
+export type GraphClusters = Readonly<{
+  /** `[count]` 0 to clusterCount - 1. */
+  clusters: Int32Array
+  /** Of the clusters on `graph`; compares divisions of these images into as many clusters. */
+  modularity: number
+  graph: NeighbourGraph
+}>
+
+const embeddingCount = 3
+const startsPerEmbedding = 8
+const dimension = 10
+const iterations = 50
+
+/**
+ * Neighbours that hold the clusters together: 15, or fewer where that would be more than a quarter of a mean cluster, but 5 at least.
+ * The image itself counts among them.
+ */
+export function graphNeighbourCount(count: number, clusterCount: number): number {
+  return Math.round(Math.min(15, Math.max(5, count / (4 * clusterCount))))
+}
+
+/**
+ * Clusters of frozen features: whitened as far as the number of images allows, joined with their neighbours into a graph, embedded in
+ * ten dimensions, divided by k-means from many starts, improved by moving single images; the division of greatest modularity is kept.
+ * No cluster is empty while there are different images. The same features, options and seed give the same clusters.
+ *
+ * @param features `[count, dimension]`, not normalised.
+ * @throws BAD_CLUSTER_COUNT when there are fewer images than clusters; BAD_INPUT when a value is not finite; CANCELLED.
+ * @source Our own, of McInnes, Healy & Melville 2018 (embedding) and Newman 2004 (modularity).
+ */
+export async function clusterByGraph(features: Embeddings, options: GraphClusterOptions, follow: Follow = {}): Promise<GraphClusters> {
+  const { clusterCount, seed, targets } = options
+  if (!Number.isInteger(clusterCount) || clusterCount < 1 || clusterCount > features.count)
+    throw new SpicerackError('BAD_CLUSTER_COUNT', `${features.count} images cannot be divided into ${clusterCount} clusters.`, {
+      advice: 'Choose a number of clusters from 2 to half the number of images.',
+    })
+  const points = whitenFeatures(features, { partDimensions: options.partDimensions, seed: deriveSeed(seed, 'graph') })
+  const neighbourCount = graphNeighbourCount(points.count, clusterCount)
+  const neighbours = await findNeighbours(points, { neighbourCount, memoryBytes: options.memoryBytes }, partOf(follow, 0, 0.2))
+  const graph = toNeighbourGraph(neighbours)
+  let best: GraphClusters | undefined
+  for (let round = 0; round < embeddingCount; round++) {
+    const tell = partOf(follow, 0.2 + (0.8 * round) / embeddingCount, 0.2 + (0.8 * (round + 1)) / embeddingCount)
+    const epochs = points.count < 5000 ? 500 : 200
+    const embedded = await embedNeighbours(
+      points,
+      graph,
+      { dimension, minimumDistance: 0, epochs, seed: deriveSeed(seed, 'graph', round) },
+      partOf(tell, 0, 0.8),
+    )
+    for (let start = 0; start < startsPerEmbedding; start++) {
+      const { clusters } = plainKMeans(embedded, clusterCount, iterations, deriveSeed(seed, 'graph', round, start))
+      repairEmptyClusters(points, clusters, clusterCount)
+      const moved = raiseModularity(graph, clusters, clusterCount, deriveSeed(seed, 'moves', round, start), targets?.(clusters))
+      const found = modularity(graph, moved, clusterCount)
+      if (!best || found > best.modularity) best = { clusters: moved, modularity: found, graph }
+      await pause(tell, 0.8 + (0.2 * (start + 1)) / startsPerEmbedding)
+    }
+  }
+  return best!
+}
+
+/**
+ * How sure each image may be of each cluster: the share of its neighbours there, by weight. The most likely cluster is the one it is in;
+ * where neighbours say otherwise it shares with the strongest of the others.
+ *
+ * @returns `[count, clusterCount]`, row-major; rows sum to 1.
+ */
+export function neighbourShares({ graph, clusters }: Pick<GraphClusters, 'graph' | 'clusters'>, clusterCount: number): Float32Array {
+  const { count, starts, others, weights } = graph
+  const shares = new Float32Array(count * clusterCount)
+  for (let image = 0; image < count; image++) {
+    const row = shares.subarray(image * clusterCount, (image + 1) * clusterCount)
+    let total = 0
+    for (let edge = starts[image]; edge < starts[image + 1]; edge++) {
+      row[clusters[others[edge]]] += weights[edge]
+      total += weights[edge]
+    }
+    const own = clusters[image]
+    if (total === 0) row[own] = 1
+    else for (let cluster = 0; cluster < clusterCount; cluster++) row[cluster] /= total
+    const rival = row.indexOf(Math.max(...row))
+    if (rival === own) continue
+    const [low, high] = [row[own], row[rival]]
+    row[own] = (low + high) * 0.501
+    row[rival] = (low + high) * 0.499
+  }
+  return shares
+}

@@ -1,0 +1,64 @@
+import * as tf from '@tensorflow/tfjs'
+import { deriveSeed } from '#engine/ml/random.ts'
+import { checkEmbeddings, type Embeddings } from './embeddings.ts'
+import { leadingAxes } from './leading-axes.ts'
+
+export type WhiteningOptions = Readonly<{
+  /** Lengths of the features that were put side by side, one for each encoder; their sum is the dimension. */
+  partDimensions: readonly number[]
+  seed: number
+}>
+
+const mostAxes = 64
+/** Images for each axis from which on variances are trusted fully. */
+const trustedImagesPerAxis = 100
+
+/**
+ * How far the axes are brought to the same variance, 0 (not at all) to 1 (fully): as far as the number of images lets one know the
+ * variances, whose errors fall with its square root. On few images the small ones are noise, which full whitening would make as loud as
+ * what tells the images apart.
+ *
+ * @param count Images.
+ * @param axisCount Axes that are kept.
+ */
+export function whiteningStrength(count: number, axisCount: number): number {
+  return Math.min(1, Math.sqrt(count / (trustedImagesPerAxis * axisCount)))
+}
+
+/**
+ * Features in which no few loud directions drown the others: each encoder's part is centred, cut to its 64 principal axes, divided by a
+ * power of their spread, and made unit length, so that all parts count alike.
+ *
+ * @param features `[count, dimension]`, not normalised.
+ * @returns `[count, axes of all parts]` unit rows (0 where an image is the mean of all).
+ * @throws BAD_INPUT when a value is not finite.
+ * @source Our own: SPICE.md part 2 of frozen features; the strength is `whiteningStrength`.
+ */
+export function whitenFeatures(features: Embeddings, { partDimensions, seed }: WhiteningOptions): Embeddings {
+  checkEmbeddings(features)
+  const { count, dimension, values } = features
+  return tf.tidy(() => {
+    const all = tf.tensor2d(values, [count, dimension])
+    let from = 0
+    const parts = partDimensions.map((size, place) => {
+      const part = tf.slice(all, [0, from], [count, size])
+      from += size
+      return whitenPart(part as tf.Tensor2D, deriveSeed(seed, 'whitening', place))
+    })
+    const joined = tf.mul(tf.concat(parts, 1), 1 / Math.sqrt(parts.length)) as tf.Tensor2D
+    return { values: joined.dataSync() as Float32Array, count, dimension: joined.shape[1] }
+  })
+}
+
+function whitenPart(part: tf.Tensor2D, seed: number): tf.Tensor2D {
+  const [count, dimension] = part.shape
+  const centred = tf.sub(part, tf.mean(part, 0)) as tf.Tensor2D
+  const covariance = tf.div(tf.matMul(centred, centred, true, false), count) as tf.Tensor2D
+  const { axes, variances } = leadingAxes(covariance, Math.min(mostAxes, dimension, Math.max(1, count - 1)), seed)
+  const strength = whiteningStrength(count, variances.length)
+  // An axis without variance says nothing and stays as it is.
+  const scales = variances.map((variance) => (variance > 1e-9 * variances[0] ? variance ** (-strength / 2) : 0))
+  const scaled = Float32Array.from(axes, (value, place) => value * scales[Math.floor(place / dimension)])
+  const turned = tf.matMul(centred, tf.tensor2d(scaled, [variances.length, dimension]), false, true)
+  return tf.divNoNan(turned, tf.norm(turned, 'euclidean', 1, true)) as tf.Tensor2D
+}
