@@ -32,7 +32,7 @@ export function whiteningStrength(count: number, axisCount: number): number {
  * @param features `[count, dimension]`, not normalised.
  * @returns `[count, axes of all parts]` unit rows (0 where an image is the mean of all).
  * @throws BAD_INPUT when a value is not finite.
- * @source Our own: SPICE.md part 2 of frozen features; the strength is `whiteningStrength`.
+ * @source Our own; the strength is `whiteningStrength`.
  */
 export function whitenFeatures(features: Embeddings, { partDimensions, seed }: WhiteningOptions): Embeddings {
   checkEmbeddings(features)

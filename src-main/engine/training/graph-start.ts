@@ -14,6 +14,7 @@ const memoryBytes = 256 * 2 ** 20
  */
 export async function startFromGraph(
   features: Embeddings,
+  partDimensions: readonly number[],
   task: StageTask,
   host: RunHost,
   targets: Pick<GraphClusterOptions, 'targets'>,
@@ -36,7 +37,7 @@ export async function startFromGraph(
       },
     },
   }
-  const options = { clusterCount: task.clusterCount, partDimensions: [features.dimension], memoryBytes, ...targets }
+  const options = { clusterCount: task.clusterCount, partDimensions, memoryBytes, ...targets }
   try {
     return await clusterByGraph(features, { ...options, seed: deriveSeed(task.seed, 'self-graph') }, follow)
   } catch (error) {

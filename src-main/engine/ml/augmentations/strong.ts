@@ -34,7 +34,7 @@ const fixmatchFill = [125, 123, 114]
  * "scan": mirror, four operations, cutout of zeros after normalisation. "fixmatch": three operations, cutout of grey, then the
  * weak view's shift.
  *
- * @source SPICE.md 1.4 and 1.6; Cubuk et al. 2020, "RandAugment"; DeVries & Taylor 2017, "Cutout".
+ * @source SPICE, spice/data/transformations.py; FixMatch-pytorch, datasets/augmentation; Cubuk et al. 2020, "RandAugment"; DeVries & Taylor 2017, "Cutout".
  */
 export function drawStrongView(random: Random, batch: number, side: number, options: StrongViewOptions): StrongView {
   const isScan = options.form === 'scan'

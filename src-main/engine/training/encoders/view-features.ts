@@ -72,16 +72,19 @@ export function loadViewFeatures(
   files: RunFiles,
   imageCount: number,
 ): ViewFeatures {
-  return combineParts(
-    encoderNames.map((name) =>
-      viewsOf(settings).map((view) => {
-        const stored = files.read(fileOf(name, view))
-        if (!stored) throw new SpicerackError('NOT_FOUND', 'The images of this run are not embedded yet.', { advice: 'Resume the run.' })
-        const values = new Float32Array(stored.slice().buffer)
-        return { values, count: imageCount, dimension: values.length / imageCount }
-      }),
-    ),
-  )
+  return combineParts(encoderNames.map((name) => viewsOf(settings).map((view) => storedView(name, view, files, imageCount))))
+}
+
+/** Lengths of the parts that each row is made of, one for each encoder. @throws NOT_FOUND before the features are computed. */
+export function partDimensionsOf(encoderNames: readonly string[], files: RunFiles, imageCount: number): number[] {
+  return encoderNames.map((name) => storedView(name, plain, files, imageCount).dimension)
+}
+
+function storedView(encoder: string, view: NamedView, files: RunFiles, imageCount: number): Embeddings {
+  const stored = files.read(fileOf(encoder, view))
+  if (!stored) throw new SpicerackError('NOT_FOUND', 'The images of this run are not embedded yet.', { advice: 'Resume the run.' })
+  const values = new Float32Array(stored.slice().buffer)
+  return { values, count: imageCount, dimension: values.length / imageCount }
 }
 
 function fileOf(encoder: string, view: NamedView): string {

@@ -20,7 +20,8 @@ import type { SelfSettings } from '#shared/stages/self.ts'
 import type { HeadScore, StageResult } from '#shared/worker-protocol.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts'
 import { loadLearnedBackbone } from '../encoders/learned-backbone.ts'
-import { usesFixedFeatures } from '../encoders/open-encoders.ts'
+import { encoderNames, usesFixedFeatures } from '../encoders/open-encoders.ts'
+import { partDimensionsOf } from '../encoders/view-features.ts'
 import { startFromGraph } from '../graph-start.ts'
 import { scoreHeads } from '../head-scores.ts'
 import { hasHumanDecisions, humanTargets } from '../human-decisions.ts'
@@ -267,7 +268,8 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
           ? await cacheViews(backbone, source, features, settings, task.seed, host)
           : freshViews(backbone, source, settings, task.seed, host)
       const targets = hasHumanDecisions(task) ? { targets: (clusters: Int32Array) => humanTargets(task, clusters) } : {}
-      const start = settings.start === 'graph' ? await startFromGraph(features, task, host, targets) : undefined
+      const start =
+        settings.start === 'graph' ? await startFromGraph(features, partsOf(features, task, host), task, host, targets) : undefined
       const stage = createSelfStage({
         ...{ embeddings, views, settings, clusterCount: task.clusterCount, seed: task.seed, host, ...targets },
         ...(start ? { startClusters: start.clusters } : {}),
@@ -314,6 +316,11 @@ function notWorse(start: GraphClusters, found: Float32Array, clusterCount: numbe
     `Modularity of the best head ${learned.toFixed(4)}, of the clusters it started from ${start.modularity.toFixed(4)}: ${kept ? 'these stay' : 'the head is taken'}.`,
   )
   return kept ? neighbourShares(start, clusterCount) : found
+}
+
+/** Lengths of what the encoders gave, side by side in each row. */
+function partsOf({ count, dimension }: Embeddings, { recipe }: RunContext['task'], { files }: RunHost): readonly number[] {
+  return usesFixedFeatures(recipe) ? partDimensionsOf(encoderNames(recipe), files, count) : [dimension]
 }
 
 /** Gives every empty cluster half of the largest one: the images that move exchange the probabilities of the two. */
