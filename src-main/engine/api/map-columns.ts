@@ -11,12 +11,12 @@ type Hashed = ReadonlyMap<MapColumnName, Readonly<{ hash: string; column: Column
 const kept = new WeakMap<OpenProject, readonly Readonly<{ key: string; columns: Hashed }>[]>()
 
 /** Where to GET what is known of a run's images; read again only when something was written since. */
-export async function describeMapColumns(project: OpenProject, runId: RunId) {
+export function describeMapColumns(project: OpenProject, runId: RunId) {
   const changeCount = project.connection.sql.prepare<[], number>('SELECT total_changes()').pluck().get() ?? 0
   const key = `${runId} ${changeCount}`
   let [last] = kept.get(project) ?? []
   if (last?.key !== key) {
-    const now = { key, columns: hashed(await project.mapColumns.read(project.runs.imageIds(runId))) }
+    const now = { key, columns: hashed(project.mapColumns.read(project.runs.imageIds(runId))) }
     kept.set(project, [now, ...(kept.get(project) ?? []).slice(0, 1)])
     last = now
   }

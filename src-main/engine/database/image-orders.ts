@@ -71,7 +71,7 @@ function sortedRows(columns: ImageColumns, sort: ImageOrderSort): Int32Array {
 }
 
 /** Index in `bands`. */
-function bandOf({ rejected, reliable, placed, human, imported }: ImageRows, row: number): number {
+export function bandOf({ rejected, reliable, placed, human, imported }: ImageRows, row: number): number {
   if (rejected[row]) return 2
   return reliable[row] || placed[row] || human[row] || imported[row] ? 0 : 1
 }
