@@ -110,7 +110,15 @@ export type StageResult =
       finalLoss: number | null
     }>
   | Readonly<{ stage: 'embed'; embeddingFile: string; dimension: number }>
-  | Readonly<{ stage: 'self'; clustering: ClusteringResult; heads: readonly HeadScore[]; bestHead: number; advice: readonly string[] }>
+  | Readonly<{
+      stage: 'self'
+      clustering: ClusteringResult
+      heads: readonly HeadScore[]
+      bestHead: number
+      /** `[images]` share of the other heads that agree with the best one, 0-1; null where it was not computed. */
+      headAgreements: Float32Array | null
+      advice: readonly string[]
+    }>
   | Readonly<{
       stage: 'reliable'
       /** `[images]` share of the neighbours with the same cluster, 0-1. */

@@ -100,9 +100,12 @@ export const useAuditStore = defineStore('audit', () => {
   /** Undoes the last act and asks its images again. */
   async function undo(): Promise<void> {
     await sending
+    const answerCount = (): number => (audit.value ? audit.value.looked + audit.value.waiting : 0)
+    const before = answerCount()
     await edits.undo()
-    acts.value = acts.value.slice(0, -1)
     await load()
+    // It may have been something else that was done last.
+    if (answerCount() < before) acts.value = acts.value.slice(0, -1)
   }
 
   const forget = (id: ClassId, name: string) =>

@@ -119,6 +119,8 @@ export const imagesContract = {
   /** What the tiles of a grid show, in the order asked; ids that do not exist are left out. */
   tiles: procedure.input(z.object({ imageIds: z.array(imageIdSchema).min(1).max(500) })).output(z.array(imageTileSchema).readonly()),
   get: procedure.input(z.object({ imageId: imageIdSchema })).output(imageSchema),
+  /** Share of the other heads of the current run that agree with the chosen one about an image, 0-1; null where it is not known. */
+  headAgreement: procedure.input(z.object({ imageId: imageIdSchema })).output(z.object({ agreement: z.number().min(0).max(1).nullable() })),
   problems: procedure.output(z.array(imageProblemSchema).readonly()),
   duplicates: procedure.output(z.array(duplicateGroupSchema).readonly()),
 }

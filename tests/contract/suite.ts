@@ -96,6 +96,7 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       expect((await client.images.list({ filter: { search: 'LIMES' } })).total).toBe(tinyImageCount / 2)
       const image = first.images[0]!
       expect(await client.images.get({ imageId: image.id })).toEqual(image)
+      expect(await client.images.headAgreement({ imageId: image.id })).toEqual({ agreement: null })
       const thumbnail = await plain(`/thumbnails/${image.id}/${image.contentHash}`)
       expect([thumbnail.status, thumbnail.headers.get('content-type')]).toEqual([200, 'image/webp'])
       expect((await plain(`/thumbnails/${image.id}/0000`)).status).toBe(404)
@@ -140,6 +141,9 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       for await (const event of await client.jobs.events({ jobId: job.id })) sequences.push(event.sequence)
       expect(sequences).toEqual(sequences.map((_, index) => sequences[0]! + index))
       expect((await client.jobs.get({ jobId: job.id })).state).toEqual({ kind: 'completed' })
+      const [anImage] = (await client.images.list({ limit: 1 })).images
+      const { agreement } = await client.images.headAgreement({ imageId: anImage!.id })
+      expect([0, 1]).toContain(agreement)
       const { stages } = await client.runs.get({ runId: run.id })
       expect(stages.map(({ name, state, resultFile }) => [name, state, resultFile])).toEqual([
         ['pretrain', 'completed', `runs/${run.id}/pretrain.weights`],

@@ -98,3 +98,19 @@ test('5 to 6: audits can be kept, one a class and clustering, and labels stay as
   expect(sql.prepare('SELECT class_id, source FROM effective_labels').raw().all()).toEqual([[1, 'human']])
   connection.close()
 })
+
+test('6 to 7: agreements of heads belong to a run and go with it', () => {
+  const connection = migratedFrom(
+    6,
+    `INSERT INTO roots (id, path) VALUES (1, '/pictures');
+     INSERT INTO images (id, root_id, path, size_bytes, modified_at, status, imported_at) VALUES (1, 1, '1.png', 1, 1, 'ok', 1);
+     INSERT INTO runs (number, id, name, recipe, seed, cluster_count, image_ids, image_count, image_size_px, versions, backend_choice, created_at)
+       VALUES (1, 'run-0001', 'r', '{}', 1, 2, x'', 1, 32, '{}', 'cpu', 1);`,
+  )
+  const { sql } = connection
+  sql.exec('INSERT INTO head_agreements VALUES (1, 1, 0.5)')
+  expect(() => sql.exec('INSERT INTO head_agreements VALUES (2, 1, 0.5)')).toThrow('FOREIGN KEY')
+  sql.exec("DELETE FROM runs WHERE id = 'run-0001'")
+  expect(sql.prepare('SELECT count(*) FROM head_agreements').pluck().get()).toBe(0)
+  connection.close()
+})

@@ -36,6 +36,7 @@ export function makeRow(imageId: number, contentHash = sha256(`${imageId}`), res
     clusterName: 'cluster 1',
     confidence: 0.75,
     localConsistency: 0.5,
+    headAgreement: 0.25,
     reliable: true,
     labelSource: 'mapping',
     exactGroup: null,

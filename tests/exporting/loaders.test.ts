@@ -55,7 +55,18 @@ const expected: Record<ExportFormatName, unknown> = {
   huggingface: {
     train: {
       columns: [
-        ...['cluster', 'confidence', 'content_hash', 'exact_group', 'image', 'label', 'label_source', 'local_consistency', 'near_group'],
+        ...[
+          'cluster',
+          'confidence',
+          'content_hash',
+          'exact_group',
+          'head_agreement',
+          'image',
+          'label',
+          'label_source',
+          'local_consistency',
+          'near_group',
+        ],
         ...['path', 'reliable', 'size_bytes', 'split'],
       ],
       names: ['a/b', '猫'],
@@ -75,6 +86,7 @@ const expected: Record<ExportFormatName, unknown> = {
       cluster: 'string',
       confidence: 'double',
       local_consistency: 'double',
+      head_agreement: 'double',
       reliable: 'bool',
       label_source: 'string',
       split: 'string',

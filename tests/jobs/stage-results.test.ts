@@ -41,12 +41,19 @@ function findClusters(found: readonly number[]): ClusterId[] {
     },
   })
   const clustering = { clusterCount, clusters: Int32Array.from(found), confidences: new Float32Array(found.length).fill(0.9) }
-  const outcome = { state: 'completed', backend: 'cpu', result: { stage: 'self', clustering, heads: [], bestHead: 0, advice: [] } } as const
+  const headAgreements = Float32Array.from(found, (_, image) => image / 16)
+  const outcome = {
+    state: 'completed',
+    backend: 'cpu',
+    result: { stage: 'self', clustering, heads: [], bestHead: 0, headAgreements, advice: [] },
+  } as const
   saveStageResult(project, id, outcome)
   // Said twice, as after a kill at the wrong moment, it is kept once.
   saveStageResult(project, id, outcome)
   const [newest, ...older] = project.clusterings.list()
   expect([newest!.runId, newest!.isCurrent, older.some(({ runId }) => runId === id)]).toEqual([id, true, false])
+  expect([...project.headAgreements.all(id)]).toEqual(images.map((imageId, image) => [imageId, image / 16]))
+  expect(project.headAgreements.get(id, images[4]!)).toBe(0.25)
   return project.clusterings.clusterIds(newest!.id)
 }
 const shown = (id: ClusterId) => project.clusters.list().find((cluster) => cluster.id === id)

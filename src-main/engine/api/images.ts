@@ -22,6 +22,12 @@ export const imagesApi = {
   }),
   tiles: api.images.tiles.handler(({ context, input }) => context.session().project.pages.several(input.imageIds).map(toTile)),
   get: api.images.get.handler(({ context, input }) => context.session().project.pages.get(input.imageId)),
+  headAgreement: api.images.headAgreement.handler(({ context, input }) => {
+    const { project } = context.session()
+    const id = project.project.currentClusteringId()
+    const runId = id === null ? undefined : project.clusterings.get(id).runId
+    return { agreement: (runId && project.headAgreements.get(runId, input.imageId)) ?? null }
+  }),
   problems: api.images.problems.handler(({ context }) => context.session().project.images.problems(Number.MAX_SAFE_INTEGER)),
   duplicates: api.images.duplicates.handler(({ context }) => {
     const { images } = context.session().project

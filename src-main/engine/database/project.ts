@@ -23,6 +23,7 @@ import { createClusteringsTable } from './tables/clusterings.ts'
 import { createClustersTable } from './tables/clusters.ts'
 import { createContradictionsTable } from './tables/contradictions.ts'
 import { createExportsTable } from './tables/exports.ts'
+import { createHeadAgreementsTable } from './tables/head-agreements.ts'
 import { createImagesTable } from './tables/images.ts'
 import { createJobsTable } from './tables/jobs.ts'
 import { createLabelsTable } from './tables/labels.ts'
@@ -132,6 +133,7 @@ function assemble(folder: ProjectFolder, connection: Connection, lock: ProjectLo
     jobs: createJobsTable(connection),
     clusterings: createClusteringsTable(connection),
     clusters: createClustersTable(connection),
+    headAgreements: createHeadAgreementsTable(connection),
     contradictions: createContradictionsTable(connection),
     classes: createClassesTable(connection),
     audits: createAuditsTable(connection),

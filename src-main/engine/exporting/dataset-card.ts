@@ -37,7 +37,8 @@ export function toDatasetCard(receipt: ExportReceipt, options: ExportOptions): s
     '',
     'The images were clustered with SPICE, without labels; clusters were then given class names. Labels are',
     'machine-made unless `label_source` says `human` or `imported`. `confidence` is the classifier’s (0 to 1),',
-    '`local_consistency` the share of nearest neighbours that agree (0 to 1).',
+    '`local_consistency` the share of nearest neighbours that agree (0 to 1), `head_agreement` the share of the other',
+    'heads of the clustering that agree (0 to 1).',
     '',
     `- Chosen: ${chosen.length > 0 ? chosen.join('; ') : 'all images'}. Labels set by a person are kept in any case.`,
     ...(split === null

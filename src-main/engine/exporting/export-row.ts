@@ -15,6 +15,8 @@ export type ExportRow = Readonly<{
   confidence: number | null
   /** Share of agreeing neighbours, 0 to 1; null when it was not computed. */
   localConsistency: number | null
+  /** Share of the other heads that agree with the chosen one, 0 to 1; null when it was not computed. */
+  headAgreement: number | null
   reliable: boolean
   labelSource: LabelSource | null
   /** Images of one exact-duplicate group never straddle a split; null or -1 when alone. */

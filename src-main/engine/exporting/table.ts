@@ -13,6 +13,7 @@ export function toRecord({ row, split, datasetPath }: PlannedImage) {
     cluster: row.clusterName,
     confidence: row.confidence,
     local_consistency: row.localConsistency,
+    head_agreement: row.headAgreement,
     reliable: row.reliable,
     label_source: row.labelSource,
     split,

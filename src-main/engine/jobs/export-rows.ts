@@ -11,6 +11,8 @@ export function toExportRows(project: OpenProject, request: ExportRequest): Expo
   const clusterNames = new Map(project.clusters.list().map(({ id, name }) => [id as number, name]))
   const labels = new Map(project.labels.effectiveLabels().map((label) => [label.imageId, label]))
   const assignments = assignmentsOf(project)
+  const currentId = project.project.currentClusteringId()
+  const agreements = currentId === null ? undefined : project.headAgreements.all(project.clusterings.get(currentId).runId)
   return project.images.usable().flatMap((image): ExportRow[] => {
     const label = labels.get(image.id)
     const { contentHash, widthPx, heightPx, format } = image
@@ -29,6 +31,7 @@ export function toExportRows(project: OpenProject, request: ExportRequest): Expo
         clusterName,
         confidence: label?.confidence ?? assignment?.confidence ?? null,
         localConsistency: assignment?.localConsistency ?? null,
+        headAgreement: agreements?.get(image.id) ?? null,
         reliable: assignment?.reliable ?? false,
         labelSource: label?.source ?? (usesCluster ? 'mapping' : null),
         exactGroup: image.exactGroup,

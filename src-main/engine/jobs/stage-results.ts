@@ -22,6 +22,7 @@ export function saveStageResult(project: OpenProject, runId: RunId, { backend, r
         const best = result.heads.find(({ head }) => head === result.bestHead)
         const chosen = { head: result.bestHead, score: best?.loss ?? null, heads: result.heads.map((score) => ({ ...score })) }
         saveClustering(project, { runId, stage: 'self', ...chosen }, imageIds, result.clustering, currentClustering(project))
+        if (result.headAgreements) project.headAgreements.save(runId, imageIds, result.headAgreements)
         break
       }
       case 'reliable': {

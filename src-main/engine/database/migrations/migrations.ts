@@ -4,7 +4,16 @@ import { contradictions } from './003-contradictions.ts'
 import { clustersCounted } from './004-clusters-counted.ts'
 import { clustersDerived } from './005-clusters-derived.ts'
 import { audits } from './006-audits.ts'
+import { headAgreements } from './007-head-agreements.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, in order; the last one's version is the schema of this release. */
-export const migrations: readonly Migration[] = [initial, importedLabels, contradictions, clustersCounted, clustersDerived, audits]
+export const migrations: readonly Migration[] = [
+  initial,
+  importedLabels,
+  contradictions,
+  clustersCounted,
+  clustersDerived,
+  audits,
+  headAgreements,
+]

@@ -12,6 +12,7 @@ const columns: Columns = {
   cluster: { type: 'STRING' },
   confidence: { type: 'DOUBLE' },
   local_consistency: { type: 'DOUBLE' },
+  head_agreement: { type: 'DOUBLE' },
   reliable: { type: 'BOOLEAN', nullable: false },
   label_source: { type: 'STRING' },
   split: { type: 'STRING' },

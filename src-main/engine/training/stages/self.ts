@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { selectDisjoint } from '#engine/clustering/disjoint-selection.ts'
 import { type Embeddings, rowsOf, toUnitRows } from '#engine/clustering/embeddings.ts'
 import { type GraphClusters, neighbourShares } from '#engine/clustering/graph-clusters.ts'
+import { headAgreements } from '#engine/clustering/head-agreement.ts'
 import { chooseHead } from '#engine/clustering/head-selection.ts'
 import { kMeans, repairEmptyClusters } from '#engine/clustering/k-means.ts'
 import { likeliest } from '#engine/clustering/likeliest.ts'
@@ -51,7 +52,7 @@ export type SelfOptions = Readonly<{
 }>
 
 export type SelfStage = TrainingStage<SelfFeeds> &
-  Readonly<{ best(): { head: BestHead; probabilities: Float32Array; weights: NamedTensors } }>
+  Readonly<{ best(): { head: BestHead; probabilities: Float32Array; agreements: Float32Array; weights: NamedTensors } }>
 
 /**
  * SPICE-Self: several heads on a frozen backbone teach themselves. Heads score weak views; the most confident images of each
@@ -90,6 +91,7 @@ export function createSelfStage(options: SelfOptions): SelfStage {
   let pairs: readonly Pick<PseudoLabels, 'indices' | 'labels'>[] = []
   let best: BestHead | undefined
   let bestProbabilities: Float32Array = new Float32Array()
+  let bestAgreements: Float32Array = new Float32Array()
   let bestWeights: Record<string, tf.Tensor> = {}
 
   const selectionInput = (probabilities: readonly Float32Array[], images?: Int32Array) => ({
@@ -139,6 +141,8 @@ export function createSelfStage(options: SelfOptions): SelfStage {
     if (best && score.loss >= best.loss) return
     best = { loss: score.loss, head: choice.best, epoch, heads: choice.heads }
     bestProbabilities = probabilities[choice.best].slice()
+    const clusterings = probabilities.map((head) => likeliest(head, clusterCount).clusters)
+    bestAgreements = headAgreements(clusterings, choice.best, clusterCount)
     tf.dispose(bestWeights)
     program.readVariables()
     bestWeights = headWeights(heads.parameters, choice.best)
@@ -189,6 +193,7 @@ export function createSelfStage(options: SelfOptions): SelfStage {
           ),
           ...bestWeights,
           bestProbabilities: tf.tensor1d(bestProbabilities),
+          bestAgreements: tf.tensor1d(bestAgreements),
         },
         notes: { best, headCount: pairs.length },
       }
@@ -202,6 +207,8 @@ export function createSelfStage(options: SelfOptions): SelfStage {
       }))
       best = notes.best as BestHead | undefined
       bestProbabilities = (tensors.bestProbabilities.dataSync() as Float32Array).slice()
+      // A checkpoint of before knows of none.
+      bestAgreements = ((tensors.bestAgreements?.dataSync() ?? new Float32Array()) as Float32Array).slice()
       tf.dispose(bestWeights)
       bestWeights = Object.fromEntries(
         Object.entries(tensors)
@@ -217,7 +224,7 @@ export function createSelfStage(options: SelfOptions): SelfStage {
     },
     best() {
       if (!best) throw new SpicerackError('INTERNAL', 'No head was ever scored.')
-      return { head: best, probabilities: bestProbabilities, weights: bestWeights }
+      return { head: best, probabilities: bestProbabilities, agreements: bestAgreements, weights: bestWeights }
     },
   }
 }
@@ -278,15 +285,15 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
       const drifting = settings.frozenStatistics || !backbone ? stage : withBackboneState(stage, views, backbone.parameters)
       try {
         await train(drifting, { name: 'self', checkpointMinutes: settings.checkpointMinutes }, host)
-        const { head, probabilities: found, weights } = stage.best()
+        const { head, probabilities: found, agreements, weights } = stage.best()
         if (settings.repairEmpty) reviveEmptyClusters(embeddings, found, task.clusterCount)
         const probabilities = start ? notWorse(start, found, task.clusterCount, host) : found
-        const stored = tf.tensor2d(probabilities, [source.count, task.clusterCount])
+        const stored = { probabilities: tf.tensor2d(probabilities, [source.count, task.clusterCount]), agreements: tf.tensor1d(agreements) }
         host.files.write(
           runFiles.self,
-          await encodeCheckpoint({ tensors: { ...weights, probabilities: stored }, notes: { best: head } }, stage.totalSteps),
+          await encodeCheckpoint({ tensors: { ...weights, ...stored }, notes: { best: head } }, stage.totalSteps),
         )
-        stored.dispose()
+        tf.dispose(stored)
       } finally {
         stage.dispose()
         views.dispose()
@@ -296,7 +303,7 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
     }
   }
   forgetCheckpoints('self', host)
-  const { best, probabilities } = readSelfResult(host.files.read(runFiles.self)!)
+  const { best, probabilities, agreements } = readSelfResult(host.files.read(runFiles.self)!)
   const clustering = { clusterCount: task.clusterCount, ...likeliest(probabilities, task.clusterCount) }
   const emptyCount = task.clusterCount - new Set(clustering.clusters).size
   const advice =
@@ -305,7 +312,7 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
           `${emptyCount} of ${task.clusterCount} clusters ${emptyCount === 1 ? 'is' : 'are'} empty: choose fewer clusters, or the standard recipe.`,
         ]
       : []
-  return { stage: 'self', clustering, heads: best.heads, bestHead: best.head, advice }
+  return { stage: 'self', clustering, heads: best.heads, bestHead: best.head, headAgreements: agreements, advice }
 }
 
 /** What the best head says, unless it divides the graph of neighbours worse than the clusters it started from: then what these say. */
@@ -348,12 +355,13 @@ function headWeights(parameters: readonly Parameter[], head: number): Record<str
   )
 }
 
-/** What the stage left: the best head, and its `[images, clusters]` probabilities. */
-export function readSelfResult(encoded: Uint8Array): { best: BestHead; probabilities: Float32Array } {
+/** What the stage left: the best head, its `[images, clusters]` probabilities, and how far the others agree (null in files of before). */
+export function readSelfResult(encoded: Uint8Array): { best: BestHead; probabilities: Float32Array; agreements: Float32Array | null } {
   const { notes, tensors } = decodeCheckpoint(encoded)
   const probabilities = tensors.probabilities.dataSync() as Float32Array
+  const agreements = tensors.agreements?.size ? (tensors.agreements.dataSync() as Float32Array) : null
   tf.dispose(tensors as Record<string, tf.Tensor>)
-  return { best: notes.best as BestHead, probabilities }
+  return { best: notes.best as BestHead, probabilities, agreements }
 }
 
 function withBackboneState(stage: SelfStage, views: ComputedViews, parameters: readonly Parameter[]): SelfStage {
