@@ -147,6 +147,18 @@ for (const sort of ['typical', 'uncertain', 'path'] as const satisfies readonly 
     '< 50 ms',
   )
 }
+const filters = [
+  ['one cluster, typical', { filter: { status: 'ok', clusterId: firstCluster }, sort: 'typical' }],
+  ['no class and at least 0.5 sure, uncertain', { filter: { status: 'ok', classId: null, minConfidence: 0.5 }, sort: 'uncertain' }],
+  ['a band, path', { filter: { status: 'ok', band: 'doubtful' }, sort: 'path' }],
+  ['a part of the path, path', { filter: { status: 'ok', search: 'image-00012' }, sort: 'path' }],
+] as const satisfies readonly (readonly [string, Parameters<EngineClient['images']['order']>[0]])[]
+for (const [title, request] of filters)
+  note(`filter and order, in the engine: ${title}`, milliseconds(await time(() => client.images.order(request))), '< 50 ms')
+const steps: number[] = []
+for (let step = 0; step < 20; step++)
+  steps.push(await time(() => client.images.get({ imageId: (Math.floor(imageCount / 2) + step) as ImageId })))
+note('next image, in the engine: 20 times', `${spread(steps)} ms`, '< 50 ms')
 const ids = Array.from({ length: movedCount }, (_, index) => (index * 3 + 1) as ImageId)
 note(
   `move ${movedCount.toLocaleString('en')} images, to the reply`,

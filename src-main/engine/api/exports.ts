@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import type { z } from 'zod'
 import type { OpenProject } from '#engine/database/project.ts'
-import { type ExportPlan, planExport } from '#engine/exporting/export-plan.ts'
+import type { ExportPlan } from '#engine/exporting/export-plan.ts'
 import { requireProof } from '#engine/exporting/purity-gate.ts'
 import type { exportPayloadSchema } from '#engine/jobs/export-job.ts'
 import { toClassLooks, toExportOptions, toExportRows } from '#engine/jobs/export-rows.ts'
@@ -14,18 +14,18 @@ import { contactSheetApi } from './contact-sheet.ts'
 import { featuresApi } from './features.ts'
 
 export const exportsApi = {
-  plan: api.exports.plan.handler(({ context, input }) => {
-    const { images: _, ...plan } = planFor(context.session().project, input)
+  plan: api.exports.plan.handler(async ({ context, input }) => {
+    const { images: _, ...plan } = await planFor(context.session().project, input)
     return plan
   }),
-  start: api.exports.start.handler(({ context, input }) => {
+  start: api.exports.start.handler(async ({ context, input }) => {
     const { project, queue } = context.session()
     if (!isAbsolute(input.out)) throw new SpicerackError('BAD_INPUT', 'The place of the dataset must be an absolute path.')
     if (existsSync(input.out))
       throw new SpicerackError('OUTPUT_EXISTS', `${input.out} exists already; it was left as it is.`, {
         advice: 'Choose another name, or remove it first.',
       })
-    const plan = planFor(project, input)
+    const plan = await planFor(project, input)
     requireProof(plan.unproven, input)
     if (plan.count === 0)
       throw new SpicerackError('NOTHING_TO_EXPORT', 'No image passes the choices of this export; nothing was written.', {
@@ -43,7 +43,8 @@ export const exportsApi = {
   list: api.exports.list.handler(({ context }) => context.session().project.exports.list()),
 }
 
-function planFor(project: OpenProject, request: ExportRequest): ExportPlan {
+async function planFor(project: OpenProject, request: ExportRequest): Promise<ExportPlan> {
+  const { planExport } = await import('#engine/exporting/export-plan.ts')
   return planExport(toExportRows(project, request), toExportOptions(project, request), {
     audits: toClassLooks(project, request),
     embeddingBytes: request.format === 'npy' ? embeddingBytesOf(project) : 0,

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { OpenProject } from '#engine/database/project.ts'
-import { exportDataset } from '#engine/exporting/export-dataset.ts'
 import type { ExportEmbeddings, ExportRow } from '#engine/exporting/export-row.ts'
 import { exportRequestSchema } from '#shared/contract/exports.ts'
 import { exportIdSchema } from '#shared/entities.ts'
@@ -21,6 +20,7 @@ export function createExportRunner(project: OpenProject): JobRunner {
     const nothing = { imageCount: 0, sizeBytes: 0 }
     try {
       const embeddings = request.format === 'npy' ? { embeddings: toExportEmbeddings(project, rows) } : {}
+      const { exportDataset } = await import('#engine/exporting/export-dataset.ts')
       const startedAt = performance.now()
       const receipt = await exportDataset(rows, toExportOptions(project, request), {
         signal,
