@@ -76,8 +76,8 @@ describe('the quick recipe', () => {
     const embedded: string[] = []
     for (const stage of order) {
       for (let attempt = 0; ; attempt++) {
-        // An attempt is stopped at its fifth look, so that each gets a little further.
-        const host = memoryHost({ files, stop: (_, poll) => poll === 4 })
+        // Each attempt is stopped after twice as many looks, since what a stage does first it may have to do again.
+        const host = memoryHost({ files, stop: (_, poll) => poll === 4 * 2 ** attempt })
         const before = new Set(files.keys())
         try {
           await runInMemory(stage, runOf(), host)
