@@ -1,5 +1,6 @@
 import { deriveSeed } from '#engine/ml/random.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { swapClusters } from './cluster-swaps.ts'
 import type { Embeddings } from './embeddings.ts'
 import { repairEmptyClusters } from './k-means.ts'
 import { modularity, raiseModularity } from './modularity.ts'
@@ -45,7 +46,8 @@ export function graphNeighbourCount(count: number, clusterCount: number): number
 
 /**
  * Clusters of frozen features: whitened as far as the number of images allows, joined with their neighbours into a graph, embedded in
- * ten dimensions, divided by k-means from many starts, improved by moving single images; the division of greatest modularity is kept.
+ * ten dimensions, divided by k-means from many starts, improved by moving single images and by merging and splitting clusters; the
+ * division of greatest modularity is kept.
  * No cluster is empty while there are different images. The same features, options and seed give the same clusters.
  *
  * @param features `[count, dimension]`, not normalised.
@@ -72,14 +74,26 @@ export async function clusterByGraph(features: Embeddings, options: GraphCluster
       { dimension, minimumDistance: 0, epochs, seed: deriveSeed(seed, 'graph', round) },
       partOf(tell, 0, 0.8),
     )
+    let bestHere: GraphClusters | undefined
     for (let start = 0; start < startsPerEmbedding; start++) {
       const { clusters } = plainKMeans(embedded, clusterCount, iterations, deriveSeed(seed, 'graph', round, start))
       repairEmptyClusters(points, clusters, clusterCount)
       const moved = raiseModularity(graph, clusters, clusterCount, deriveSeed(seed, 'moves', round, start), targets?.(clusters))
       const found = modularity(graph, moved, clusterCount)
-      if (!best || found > best.modularity) best = { clusters: moved, modularity: found, graph }
-      await pause(tell, 0.8 + (0.2 * (start + 1)) / startsPerEmbedding)
+      if (!bestHere || found > bestHere.modularity) bestHere = { clusters: moved, modularity: found, graph }
+      await pause(tell, 0.8 + (0.1 * (start + 1)) / startsPerEmbedding)
     }
+    const swapped = swapClusters(
+      graph,
+      embedded,
+      bestHere!.clusters,
+      clusterCount,
+      deriveSeed(seed, 'swaps', round),
+      targets?.(bestHere!.clusters),
+    )
+    const found = modularity(graph, swapped, clusterCount)
+    if (!best || found > best.modularity) best = { clusters: swapped, modularity: found, graph }
+    await pause(tell, 1)
   }
   return best!
 }

@@ -1,0 +1,106 @@
+import { deriveSeed } from '#engine/ml/random.ts'
+import { type Embeddings, rowsOf } from './embeddings.ts'
+import { modularity, raiseModularity } from './modularity.ts'
+import type { NeighbourGraph } from './neighbour-graph.ts'
+import { plainKMeans } from './plain-k-means.ts'
+
+/** Pairs and clusters that are tried in a round, the most promising first. */
+const triedPairs = 4
+const triedSplits = 4
+const rounds = 10
+const iterations = 20
+
+type Merge = Readonly<{ keep: number; leave: number; loss: number; tie: number }>
+type Split = Readonly<{ cluster: number; leaving: Int32Array; gain: number; tie: number }>
+
+/**
+ * Better clusters of the same number: two that belong together become one, and one that holds two is split, as long as modularity rises.
+ * Single images that move never find this, since every step between is worse. What becomes one must be tied more closely than what is
+ * parted (weight between both, as a share of the smaller one): modularity alone would cut a large cluster and join small strangers.
+ *
+ * @param points Where clusters are split, by 2-means; few dimensions.
+ * @param clusters `[count]`, none empty.
+ * @returns `[count]` clusters of at least the same modularity.
+ * @source Our own; the merging of k-means clusters with splits of others is that of ISODATA (Ball & Hall 1965).
+ */
+export function swapClusters(
+  graph: NeighbourGraph,
+  points: Embeddings,
+  clusters: Int32Array,
+  clusterCount: number,
+  seed: number,
+  fixed?: Int32Array,
+): Int32Array {
+  let best = clusters
+  let bestModularity = modularity(graph, best, clusterCount)
+  for (let round = 0; round < rounds; round++) {
+    const merges = bestMerges(graph, best, clusterCount).slice(0, triedPairs)
+    const splits = bestSplits(graph, points, best, clusterCount, deriveSeed(seed, round)).slice(0, triedSplits)
+    const before = bestModularity
+    for (const { keep, leave, tie: joined } of merges)
+      for (const { cluster, leaving, tie: parted } of splits) {
+        if (cluster === keep || cluster === leave || joined < parted) continue
+        const next = best.map((own) => (own === leave ? keep : own))
+        for (const image of leaving) next[image] = leave
+        const moved = raiseModularity(graph, next, clusterCount, deriveSeed(seed, round, keep, leave, cluster), fixed)
+        const found = modularity(graph, moved, clusterCount)
+        if (found > bestModularity + 1e-9) {
+          best = moved
+          bestModularity = found
+        }
+      }
+    if (bestModularity === before) break
+  }
+  return best
+}
+
+/** All pairs of clusters, those first that lose least modularity by becoming one. */
+function bestMerges(graph: NeighbourGraph, clusters: Int32Array, clusterCount: number): Merge[] {
+  const { between, volumes, total } = weightsBetween(graph, clusters, clusterCount)
+  const pairs: Merge[] = []
+  for (let keep = 0; keep < clusterCount; keep++)
+    for (let leave = keep + 1; leave < clusterCount; leave++) {
+      const shared = between[keep * clusterCount + leave]
+      const tie = shared / Math.max(Number.MIN_VALUE, Math.min(volumes[keep], volumes[leave]))
+      pairs.push({ keep, leave, loss: (volumes[keep] * volumes[leave]) / total - shared, tie })
+    }
+  return pairs.sort((left, right) => left.loss - right.loss || left.keep - right.keep || left.leave - right.leave)
+}
+
+/** The weight from each cluster to each, the weight of each with all, and the whole. */
+function weightsBetween({ count, starts, others, weights }: NeighbourGraph, clusters: Int32Array, clusterCount: number) {
+  const between = new Float64Array(clusterCount * clusterCount)
+  const volumes = new Float64Array(clusterCount)
+  for (let row = 0; row < count; row++)
+    for (let edge = starts[row]; edge < starts[row + 1]; edge++) {
+      between[clusters[row] * clusterCount + clusters[others[edge]]] += weights[edge]
+      volumes[clusters[row]] += weights[edge]
+    }
+  return {
+    between,
+    volumes,
+    total: Math.max(
+      Number.MIN_VALUE,
+      volumes.reduce((sum, volume) => sum + volume, 0),
+    ),
+  }
+}
+
+/** Each cluster that can be split, with the half that leaves; those first that gain most modularity, or lose least. */
+function bestSplits(graph: NeighbourGraph, points: Embeddings, clusters: Int32Array, clusterCount: number, seed: number): Split[] {
+  const splits: Split[] = []
+  for (let cluster = 0; cluster < clusterCount; cluster++) {
+    const members = Int32Array.from(clusters.keys()).filter((image) => clusters[image] === cluster)
+    if (members.length < 4) continue
+    const sides = plainKMeans(rowsOf(points, members), 2, iterations, deriveSeed(seed, cluster)).clusters
+    const leaving = members.filter((_, member) => sides[member] === 1)
+    if (leaving.length === 0 || leaving.length === members.length) continue
+    const split = clusters.slice()
+    for (const image of leaving) split[image] = clusterCount
+    const { between, volumes } = weightsBetween(graph, split, clusterCount + 1)
+    const smaller = Math.max(Number.MIN_VALUE, Math.min(volumes[cluster], volumes[clusterCount]))
+    const tie = between[cluster * (clusterCount + 1) + clusterCount] / smaller
+    splits.push({ cluster, leaving, gain: modularity(graph, split, clusterCount + 1), tie })
+  }
+  return splits.sort((left, right) => right.gain - left.gain || left.cluster - right.cluster)
+}
