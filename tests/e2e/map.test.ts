@@ -190,6 +190,48 @@ describe.runIf(hasBrowser())('the map', () => {
     await app.page.keyboard.press('0')
   })
 
+  it('zooms by two fingers, where they are', async () => {
+    const box = (await plane().boundingBox())!
+    const touch = await app.page.context().newCDPSession(app.page)
+    const fingers = (type: 'touchStart' | 'touchMove', apartPx: number) =>
+      touch.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints: [-1, 1].map((side) => ({ x: box.x + box.width / 2 + (side * apartPx) / 2, y: box.y + box.height / 2, id: side + 1 })),
+      })
+    await fingers('touchStart', 40)
+    for (let apartPx = 60; apartPx <= 600; apartPx += 60) await fingers('touchMove', apartPx)
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    await enclose(0.01, 0.01, 0.99, 0.99)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(await selectedCount()).toBeLessThan(tinyImageCount)
+    await app.page.keyboard.press('Escape')
+    await app.page.keyboard.press('0')
+  })
+
+  it('draws again when the graphics were lost', async () => {
+    const look = async () => (await plane().screenshot()).toString('base64')
+    await app.page.mouse.move(1, 1)
+    let before = ''
+    // Until notices are gone and nothing moves.
+    await expect
+      .poll(
+        async () => {
+          const last = before
+          before = await look()
+          return before === last
+        },
+        { timeout: 20_000, interval: 1000 },
+      )
+      .toBe(true)
+    await app.page.evaluate(`{
+      const lost = document.querySelector('.frame canvas').getContext('webgl2').getExtension('WEBGL_lose_context')
+      lost.loseContext()
+      setTimeout(() => lost.restoreContext(), 50)
+    }`)
+    await app.page.waitForTimeout(300)
+    await expect.poll(async () => (await look()) === before, { timeout: 10_000 }).toBe(true)
+  })
+
   it('gives the same images as a table', async () => {
     await app.page.getByRole('button', { name: 'Table' }).click()
     const rows = app.page.getByRole('table').getByRole('row')
