@@ -22,8 +22,9 @@ function isInDialog(event: KeyboardEvent): boolean {
   return event.target instanceof Element && event.target.closest('[role=dialog], [role=alertdialog], [role=menu]') !== null
 }
 
-/** Space and Enter press a button that has the focus. */
+/** Space and Enter press a button that has the focus; Enter does nothing to a choice. */
 function isOwnKeyOfControl(event: KeyboardEvent, chord: string): boolean {
+  if (chord === 'Enter' && event.target instanceof Element && event.target.matches('input[type=radio], input[type=checkbox]')) return false
   return (
     (chord === 'Space' || chord === 'Enter') &&
     event.target instanceof Element &&
