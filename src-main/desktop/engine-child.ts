@@ -17,11 +17,11 @@ export interface EngineChild {
 }
 
 export function spawnEngineChild(
-  command: Readonly<{ node: string; entry: string; socketPath: string; log(line: string): void }>,
+  command: Readonly<{ node: string; entry: string; compileCache: string; socketPath: string; log(line: string): void }>,
 ): EngineChild {
   const child: ChildProcess = spawn(command.node, [command.entry, command.socketPath], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: environment(),
+    env: environment(command.compileCache),
     windowsHide: true,
   })
   // Writing to a process that has died is no error of ours.
@@ -53,7 +53,7 @@ export function spawnEngineChild(
 }
 
 /** Ours, without what could make a Node that is started load other code. */
-function environment(): NodeJS.ProcessEnv {
+function environment(compileCache: string): NodeJS.ProcessEnv {
   const { NODE_OPTIONS, ELECTRON_RUN_AS_NODE, ...own } = process.env
-  return { ...trainingEnvironment, ...own }
+  return { NODE_COMPILE_CACHE: compileCache, ...trainingEnvironment, ...own }
 }

@@ -25,12 +25,14 @@ export interface EngineProcess {
 type Options = Readonly<{
   node: string
   entry: string
+  /** Folder in which Node keeps what it made of the engine's sources, for the next start. */
+  compileCache: string
   log(line: string): void
   /** Makes a new engine ready before anybody else may ask it something; `isRestart` when one before it was lost. */
   prepare(carry: Handle, isRestart: boolean): Promise<void>
 }>
 
-export function startEngineProcess({ node, entry, log, prepare }: Options): EngineProcess {
+export function startEngineProcess({ node, entry, compileCache, log, prepare }: Options): EngineProcess {
   const socketPath = newSocketPath()
   const carry = createSocketCarrier(socketPath)
   const stopping = new AbortController()
@@ -41,7 +43,7 @@ export function startEngineProcess({ node, entry, log, prepare }: Options): Engi
     let pauseMs = firstPauseMs
     for (let life = 0; !stopping.signal.aborted; life++) {
       const startedAt = Date.now()
-      child = spawnEngineChild({ node, entry, socketPath, log })
+      child = spawnEngineChild({ node, entry, compileCache, socketPath, log })
       log(`engine: process ${child.processId} started`)
       usable = child.ready.then(() => prepare(carry, life > 0))
       usable.catch(() => undefined)

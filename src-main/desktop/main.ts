@@ -53,6 +53,7 @@ function start(): void {
   const engine = startEngineProcess({
     node: places.node,
     entry: places.engineEntry,
+    compileCache: userFile('compiled'),
     log: log.write,
     // A new engine has no project open: it gets the one that the lost engine had.
     async prepare(carry, isRestart) {

@@ -60,6 +60,17 @@ onEachBackend(() => {
       expect(many.inertia).toBeLessThanOrEqual(one.inertia)
     })
 
+    it('starts a large set from a sample of it, and ends at a fixed point of all, the same each time', async () => {
+      const { embeddings, classes } = blobs([2000, 1500, 1200, 800], 16, 0.2, 1)
+      const before = tf.memory().numTensors
+      const one = { ...options, metric, restarts: 2 }
+      const result = await kMeans(embeddings, one)
+      expect(sameUpToNames(result.clusters, classes)).toBe(true)
+      expectFixedPoint(embeddings, result, one)
+      expect(await kMeans(embeddings, one)).toEqual(result)
+      expect(tf.memory().numTensors).toBe(before)
+    })
+
     it('gives the same bytes for the same seed, and leaves no tensor', async () => {
       const embeddings = noise(90, 6, 5)
       const before = tf.memory().numTensors
