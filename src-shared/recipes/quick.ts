@@ -20,7 +20,7 @@ export const quick: Recipe = {
       inputSidePx: {
         value: inputSide,
         reason:
-          'Of the ten nearest photographs 72 % are of the same class at 224 px and 67 % at 128; more images leave less time for each.',
+          'Of the ten nearest photographs 70 % are of the same class at 224 px and 67 % at 128; more images leave less time for each.',
       },
     },
     self: {
