@@ -25,7 +25,7 @@ export const quick: Recipe = {
     },
     self: {
       ...standard.changes.self,
-      headCount: { value: 5, reason: 'Half of the time; heads that start from k-means agree early.' },
+      headCount: { value: 5, reason: 'Half of the time; heads that start from the same clusters agree early.' },
       epochs: { value: 4, reason: 'Features that stay as they are are learned in few passes.' },
       repeats: { value: 4, reason: 'Features that stay as they are are learned in few passes.' },
     },
