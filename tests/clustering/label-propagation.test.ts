@@ -5,14 +5,14 @@ import { findNeighbours } from '#engine/clustering/neighbours.ts'
 import { onEachBackend } from './each-backend.ts'
 import { blobs, noise } from './synthetic.ts'
 
-/** The closed form of Zhou et al.: F = (1 - a) (I - a S)^-1 Y by Gaussian elimination, each class divided by its mass, rows by their sum. */
+/** The closed form of Zhou et al.: F = (1 - a) (I - a S)^-1 Y by Gaussian elimination, a for four labels of three classes, each class divided by its mass, rows by their sum. */
 function slowShares({ count, starts, others, weights }: NeighbourGraph, labels: Int32Array, classCount: number): number[][] {
   const table = Array.from({ length: count }, () => new Array<number>(count).fill(0))
   for (let row = 0; row < count; row++)
     for (let edge = starts[row]; edge < starts[row + 1]; edge++) table[row][others[edge]] = weights[edge]
   const degrees = table.map((row) => row.reduce((sum, weight) => sum + weight, 0))
   const system = table.map((row, image) => [
-    ...row.map((weight, other) => Number(image === other) - (0.99 * weight) / Math.sqrt(degrees[image] * degrees[other])),
+    ...row.map((weight, other) => Number(image === other) - ((1 - 0.04 / 3) * weight) / Math.sqrt(degrees[image] * degrees[other])),
     ...Array.from({ length: classCount }, (_, label) => Number(labels[image] === label)),
   ])
   for (let pivot = 0; pivot < count; pivot++)

@@ -8,6 +8,8 @@ import { plainKMeans } from './plain-k-means.ts'
 const triedPairs = 4
 const triedSplits = 4
 const rounds = 10
+/** What becomes one is tied at least this much as closely as what is parted. */
+const leastTie = 0.1
 const iterations = 20
 
 type Merge = Readonly<{ keep: number; leave: number; loss: number; tie: number }>
@@ -15,8 +17,8 @@ type Split = Readonly<{ cluster: number; leaving: Int32Array; gain: number; tie:
 
 /**
  * Better clusters of the same number: two that belong together become one, and one that holds two is split, as long as modularity rises.
- * Single images that move never find this, since every step between is worse. What becomes one must be tied more closely than what is
- * parted (weight between both, as a share of the smaller one): modularity alone would cut a large cluster and join small strangers.
+ * Single images that move never find this, since every step between is worse. What becomes one must be tied a tenth as closely as
+ * what is parted (weight between both, as a share of the smaller one): modularity alone would cut a large cluster and join small strangers.
  *
  * @param points Where clusters are split, by 2-means; few dimensions.
  * @param clusters `[count]`, none empty.
@@ -34,13 +36,13 @@ export function swapClusters(
   let best = clusters
   let bestModularity = modularity(graph, best, clusterCount)
   for (let round = 0; round < rounds; round++) {
+    const before = { clusters: best, modularity: bestModularity }
     const merges = bestMerges(graph, best, clusterCount).slice(0, triedPairs)
     const splits = bestSplits(graph, points, best, clusterCount, deriveSeed(seed, round)).slice(0, triedSplits)
-    const before = bestModularity
     for (const { keep, leave, tie: joined } of merges)
       for (const { cluster, leaving, tie: parted } of splits) {
-        if (cluster === keep || cluster === leave || joined < parted) continue
-        const next = best.map((own) => (own === leave ? keep : own))
+        if (cluster === keep || cluster === leave || joined < leastTie * parted) continue
+        const next = before.clusters.map((own) => (own === leave ? keep : own))
         for (const image of leaving) next[image] = leave
         const moved = raiseModularity(graph, next, clusterCount, deriveSeed(seed, round, keep, leave, cluster), fixed)
         const found = modularity(graph, moved, clusterCount)
@@ -49,7 +51,7 @@ export function swapClusters(
           bestModularity = found
         }
       }
-    if (bestModularity === before) break
+    if (bestModularity === before.modularity) break
   }
   return best
 }

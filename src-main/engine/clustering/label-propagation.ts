@@ -9,9 +9,12 @@ export type PropagatedLabels = Readonly<{
   shares: Float32Array
 }>
 
-/** Share of a label that goes on at each step, and steps. */
-const passedOn = 0.99
 const steps = 100
+
+/** Share of a label that goes on at each step: the more there are of each class, the less far each has to go. 0.99 for one, 0.9 from ten. */
+function passedOnShare(labelledCount: number, classCount: number): number {
+  return 1 - Math.min(0.1, Math.max(0.01, (0.01 * labelledCount) / classCount))
+}
 
 /**
  * A class for every image from a few labelled ones. Labels spread along the graph of neighbours; every class is given the same weight in
@@ -32,6 +35,8 @@ export function propagateLabels(graph: NeighbourGraph, labels: Int32Array, class
 }
 
 function spread({ count, starts, others, weights }: NeighbourGraph, labels: Int32Array, classCount: number): Float32Array {
+  const labelledCount = labels.reduce((sum, label) => sum + (label >= 0 ? 1 : 0), 0)
+  const passedOn = passedOnShare(labelledCount, classCount)
   const scales = new Float64Array(count)
   for (let row = 0; row < count; row++) for (let edge = starts[row]; edge < starts[row + 1]; edge++) scales[row] += weights[edge]
   for (let row = 0; row < count; row++) scales[row] = scales[row] > 0 ? 1 / Math.sqrt(scales[row]) : 0

@@ -1,0 +1,47 @@
+"""Clusterers of other libraries, and a linear probe: the peers of clusterers.ts."""
+
+import time
+import warnings
+
+import numpy as np
+from sklearn.cluster import HDBSCAN, AgglomerativeClustering, KMeans
+from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
+
+from rounds import serve_rounds
+
+
+def probe(points, labels):
+    given = labels >= 0
+    least = np.bincount(labels[given]).min()
+    if least < 3:
+        model = LogisticRegression(C=10, max_iter=1000)
+    else:
+        model = LogisticRegressionCV(Cs=[1, 10, 100], cv=3, max_iter=1000)
+    return model.fit(points[given] * 8, labels[given]).predict(points * 8)
+
+
+def cluster(points, method, count, seed):
+    if method.startswith("Ward"):
+        return AgglomerativeClustering(count, linkage="ward").fit_predict(points)
+    if method.startswith("HDBSCAN"):
+        labels = HDBSCAN(min_cluster_size=max(5, len(points) // 100)).fit_predict(points)
+        return np.where(labels < 0, labels.max() + 1, labels)
+    import umap
+
+    embedded = umap.UMAP(n_components=10, n_neighbors=15, min_dist=0.0, metric="cosine", random_state=seed).fit_transform(points)
+    return KMeans(count, n_init=10, random_state=seed).fit_predict(embedded)
+
+
+def work(request):
+    points = np.fromfile(request["file"], dtype=np.float32).reshape(-1, request["dimension"])
+    started_at = time.perf_counter()
+    if request["method"] == "probe":
+        clusters = probe(points, np.array(request["labels"]))
+    else:
+        clusters = cluster(points, request["method"], request["clusterCount"], request["seed"])
+    return {"clusters": clusters.tolist(), "seconds": time.perf_counter() - started_at}
+
+
+if __name__ == "__main__":
+    warnings.filterwarnings("ignore")
+    serve_rounds(work)
