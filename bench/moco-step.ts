@@ -13,8 +13,8 @@ import { loadNow, median, pythonVersions, ratios, spread, writeResults } from '.
 import { serveRounds } from './rounds.ts'
 import { alternate, startOwnSide, startPeer } from './sides.ts'
 
-// Whole MoCo v2 training loop, decode-cached pixels to updated weights, against PyTorch with its augmentation in the DataLoader.
-// Arguments: --rounds N (7), --widths 16,64; one side alone: --side --width W [--profile].
+// Whole MoCo v2 training loop, decode-cached pixels to updated weights, against PyTorch with its augmentation in the DataLoader and on batches.
+// Arguments: --rounds N (7), --widths 16,64; one side alone: --side --width W [--eager] [--profile].
 
 const imageCount = 4096
 const side = 32
@@ -34,6 +34,7 @@ else await compare(Number(option('rounds', '7')), option('widths', '16,64').spli
 
 /** Our side: the stage and the loop of the product, stopped and gone on with between rounds. */
 async function serve(width: number): Promise<void> {
+  if (process.argv.includes('--eager')) process.env.SPICERACK_EAGER = '1'
   await loadBackend('auto')
   const random = createRandom(1)
   const pixels = Uint8Array.from({ length: imageCount * side * side * 3 }, () => random.integer(256))
@@ -80,25 +81,31 @@ async function compare(roundCount: number, widths: readonly number[]): Promise<v
   for (const width of widths) {
     const settings = ['--width', String(width), '--batch', String(batchSize), '--images', String(imageCount)]
     const common = [...settings, '--warmup', String(warmupSteps), '--steps', String(stepsOfWidth(width))]
-    const ours = await startOwnSide<RoundResult>(import.meta.url, ['--side', '--width', String(width)])
-    const inLoop = await startPeer<RoundResult>('moco-step', [...common, '--workers', '0'])
-    const inWorkers = await startPeer<RoundResult>('moco-step', [...common, '--workers', '2'])
-    const sides = [ours, inLoop, inWorkers]
+    const own = ['--side', '--width', String(width)]
+    const sides = [
+      await startOwnSide<RoundResult>(import.meta.url, own),
+      await startOwnSide<RoundResult>(import.meta.url, [...own, '--eager']),
+      await startPeer<RoundResult>('moco-step', [...common, '--workers', '0']),
+      await startPeer<RoundResult>('moco-step', [...common, '--workers', '-1']),
+    ]
     for (const each of sides) await each.round()
     const results = await alternate(sides, roundCount, (round) =>
       console.error(`width ${width}: ${round.map(({ imagesPerSecond }) => imagesPerSecond.toFixed(1)).join(' / ')} images/s`),
     )
     for (const each of sides) await each.close()
-    const [own, zero, two] = results.map((of) => of.map(({ imagesPerSecond }) => imagesPerSecond))
-    const better = median(zero) >= median(two) ? zero : two
-    const ratio = ratios(own, better)
+    const speeds = results.map((of) => of.map(({ imagesPerSecond }) => imagesPerSecond))
+    const [compiled, eager, images, batches] = speeds
+    const ratioTo = (other: number[]): string => {
+      const each = ratios(compiled, other)
+      return `**${median(each).toFixed(2)}** (${Math.min(...each).toFixed(2)}-${Math.max(...each).toFixed(2)})`
+    }
     rows.push([
       String(width),
-      spread(own, 1),
-      spread(zero, 1),
-      spread(two, 1),
-      `**${median(ratio).toFixed(2)}** (${Math.min(...ratio).toFixed(2)}-${Math.max(...ratio).toFixed(2)})`,
-      width <= 16 ? '0.60' : '0.85',
+      ...speeds.map((of) => spread(of, 1)),
+      ratioTo(eager),
+      ratioTo(images),
+      ratioTo(batches),
+      width <= 16 ? '1.2' : '1.0',
     ])
   }
   writeResults({
@@ -106,10 +113,20 @@ async function compare(roundCount: number, widths: readonly number[]): Promise<v
     title: 'MoCo v2 training step',
     notes: [
       `Whole loop: decode-cached pixels, two augmented views, query, key, update, queue. ResNet18 (CIFAR form), ${side} px, batch ${batchSize}, queue 4096, SGD with momentum; width is the number of channels of the first stage.`,
-      'Ours: `createMocoStage` and `train`, operation by operation, keys in 4 groups with batch statistics of their own. Peer: PyTorch, channels_last, on the same two cores, keys in one batch, torchvision transforms on each image in a DataLoader of no or two workers; the ratio is against the better of the two.',
+      'Ours: `createMocoStage` and `train`, keys in 4 groups with batch statistics of their own, every image with augmentations of its own; compiled as in the product, and operation by operation. Peer: PyTorch, channels_last, float32, on the same two cores, keys in one batch; torchvision transforms on each image in a DataLoader without workers, or torchvision v2 transforms on whole batches, which give all images of a batch the same augmentation.',
       `${roundCount} alternating rounds after one unmeasured; images/s as median (least-most).`,
     ],
-    header: ['width', 'Spicerack', 'PyTorch, no workers', 'PyTorch, 2 workers', 'ratio', 'goal'],
+    header: [
+      'width',
+      'compiled',
+      'operation by operation',
+      'PyTorch, image by image',
+      'PyTorch, whole batches',
+      'to operations',
+      'to image by image',
+      'to whole batches',
+      'goal',
+    ],
     rows,
     loadBefore,
     versions: pythonVersions(['torch', 'torchvision', 'pillow']),

@@ -1,4 +1,7 @@
-"""MoCo v2 in PyTorch on the CPU, channels_last, its augmentation in the DataLoader: the peer of moco-step.ts."""
+"""MoCo v2 in PyTorch on the CPU, channels_last: the peer of moco-step.ts.
+
+Its augmentation is in the DataLoader, image by image, or (--workers -1) on whole batches by torchvision v2, which draws once a batch.
+"""
 
 import argparse
 import copy
@@ -11,6 +14,7 @@ from PIL import Image, ImageFilter
 from torch import nn
 from torch.nn import functional as F
 from torchvision import transforms
+from torchvision.transforms import v2
 
 from resnet18 import ResNet18
 from rounds import serve_rounds
@@ -50,6 +54,27 @@ class TwoViews(torch.utils.data.Dataset):
         return self.view(image), self.view(image)
 
 
+def batch_views(count, batch):
+    """Both views of random batches, each by one draw for the whole batch: the fastest that torchvision has."""
+    pixels = torch.from_numpy(np.random.default_rng(1).integers(0, 256, (count, 3, SIDE, SIDE), dtype=np.uint8))
+    view = v2.Compose(
+        [
+            v2.RandomResizedCrop(SIDE, scale=(0.2, 1.0), antialias=True),
+            v2.RandomApply([v2.ColorJitter(0.4, 0.4, 0.4, 0.1)], p=0.8),
+            v2.RandomGrayscale(p=0.2),
+            v2.RandomApply([v2.GaussianBlur(5, (0.1, 2.0))], p=0.5),
+            v2.RandomHorizontalFlip(),
+            v2.ToDtype(torch.float32, scale=True),
+            v2.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
+        ]
+    )
+    while True:
+        order = torch.randperm(count)
+        for start in range(0, count - batch + 1, batch):
+            images = pixels[order[start : start + batch]]
+            yield view(images), view(images)
+
+
 class Encoder(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -78,11 +103,14 @@ def main():
     queue = F.normalize(torch.randn(QUEUE, PROJECTION), dim=1)
     pointer = 0
     optimizer = torch.optim.SGD(query.parameters(), lr=0.06, momentum=0.9, weight_decay=5e-4)
-    loader = torch.utils.data.DataLoader(
-        TwoViews(given.images), batch_size=given.batch, shuffle=True, drop_last=True, num_workers=given.workers,
-        persistent_workers=given.workers > 0,
-    )
-    batches = endless(loader)
+    if given.workers < 0:
+        batches = batch_views(given.images, given.batch)
+    else:
+        loader = torch.utils.data.DataLoader(
+            TwoViews(given.images), batch_size=given.batch, shuffle=True, drop_last=True, num_workers=given.workers,
+            persistent_workers=given.workers > 0,
+        )
+        batches = endless(loader)
     target = torch.zeros(given.batch, dtype=torch.long)
 
     def step():

@@ -139,6 +139,27 @@ describe('a recorded step', () => {
     program.dispose()
   })
 
+  it('takes no more memory with every step: 200 updates of 4 MB leave every native tensor given back', () => {
+    const { binding } = tf.backend() as unknown as { binding: { getNumOfTensors(): number } }
+    const large = tf.tidy(() => tf.variable(tf.ones([1024, 1024])))
+    const program = createStepProgram()
+    const step = program.compile(({ factor }: { factor: Float32Array | tf.Tensor }) => {
+      large.assign(tf.mul(large, factor as tf.Tensor))
+      return { mean: tf.mean(large) }
+    })
+    const take = (): void => tf.dispose(step({ factor: Float32Array.of(1.001) }))
+    for (let count = 0; count < 20; count++) take()
+    const [tensors, bytes] = [binding.getNumOfTensors(), process.memoryUsage.rss()]
+    for (let count = 0; count < 200; count++) take()
+    expect(binding.getNumOfTensors()).toBe(tensors)
+    // Less than 16 of the 200 buffers.
+    expect(process.memoryUsage.rss() - bytes).toBeLessThan(64 * 2 ** 20)
+    program.readVariables()
+    expect(large.dataSync()[0]).toBeCloseTo(1.001 ** 220, 4)
+    program.dispose()
+    large.dispose()
+  })
+
   it('keeps large constants of one value, flags, whole numbers and tensors from before the recording', () => {
     const outside = tf.tensor1d([1, 2, 3, 4])
     const program = createStepProgram()

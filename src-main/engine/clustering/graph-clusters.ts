@@ -83,14 +83,10 @@ export async function clusterByGraph(features: Embeddings, options: GraphCluster
       if (!bestHere || found > bestHere.modularity) bestHere = { clusters: moved, modularity: found, graph }
       await pause(tell, 0.8 + (0.1 * (start + 1)) / startsPerEmbedding)
     }
-    const swapped = swapClusters(
-      graph,
-      embedded,
-      bestHere!.clusters,
-      clusterCount,
-      deriveSeed(seed, 'swaps', round),
-      targets?.(bestHere!.clusters),
-    )
+    // A swap gives a number to other images, and a person's decisions are about the images that have it now.
+    const swapped = targets
+      ? bestHere!.clusters
+      : swapClusters(graph, embedded, bestHere!.clusters, clusterCount, deriveSeed(seed, 'swaps', round))
     const found = modularity(graph, swapped, clusterCount)
     if (!best || found > best.modularity) best = { clusters: swapped, modularity: found, graph }
     await pause(tell, 1)

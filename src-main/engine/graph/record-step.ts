@@ -40,6 +40,8 @@ export function recordStep<Given extends Feeds, Outputs extends Readonly<Record<
     const live = liveVariables()
     const before = live.map((variable) => tf.clone(variable))
     const variableOf = new Map(live.map((variable) => [idOf(variable), variable]))
+    if (variableOf.size < live.length)
+      throw new Error('Two variables share one tensor, so a recorded step cannot tell them apart; give each its own.')
     const reads = new Map<tf.Variable, string>()
     const updated = new Map<tf.Variable, string>()
     const findVariable = (id: number, { add }: Recorder): Source | undefined => {

@@ -14,6 +14,13 @@ const smallConstant = 64
  */
 const divisions: ReadonlySet<string> = new Set(['Div', 'RealDiv'])
 
+/** Sums and products, which TensorFlow's optimizer would compute in another order, and so with other roundings, were they not marked as seen. */
+const reordered: ReadonlySet<string> = new Set(['Add', 'AddV2', 'AddN', 'Sub', 'Mul'])
+const keepOrder: Readonly<Record<string, AttributeValue>> = {
+  _grappler_ArithmeticOptimizer_AddOpsRewriteStage: { bool: true },
+  _grappler_ArithmeticOptimizer_MinimizeBroadcasts: { bool: true },
+}
+
 /**
  * What is put in front of the addon while a step runs once: everything passes on to the addon, and every operation and every constant
  * is noted as a node of a graph.
@@ -93,7 +100,9 @@ export function createRecorder(
       const types = from.map(({ type }) => type)
       const references = from.map(({ reference }) => reference)
       if (divisions.has(operation) && from[1].isConstant) references[1] = hideConstant(from[1])
-      const name = add(operation, references, recordAttributes(addon, operation, attributes, types))
+      const recorded = recordAttributes(addon, operation, attributes, types)
+      if (reordered.has(operation)) Object.assign(recorded, keepOrder)
+      const name = add(operation, references, recorded)
       const isConstant = from.every((source) => source.isConstant)
       for (const [output, { id, dtype }] of results.entries())
         sources.set(id, { reference: `${name}:${output}`, type: dtype, operation, isConstant })

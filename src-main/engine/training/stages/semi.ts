@@ -43,7 +43,7 @@ const thresholdMomentum = (steps: number): number => Math.min(0.999, 1 - 10 / Ma
  *
  * @source Sohn et al. 2020, "FixMatch", Algorithm 1; SPICE, tools/train_semi.py.
  */
-function createFixMatchStage(
+export function createFixMatchStage(
   inputs: SemiInputs,
   samples: LabeledSamples,
   recipe: ResolvedRecipe,
