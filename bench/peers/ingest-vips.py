@@ -27,7 +27,7 @@ def read(job):
         scale = min(1, max(THUMBNAIL / max(header.width, header.height), side / min(header.width, header.height)))
         size = max(1, round(header.width * scale)), max(1, round(header.height * scale))
         small = pyvips.Image.thumbnail_buffer(content, size[0], height=size[1], size="force", export_profile="srgb").copy_memory()
-        square = small.thumbnail_image(side, height=side, crop="centre").write_to_memory()
+        square = bytes(small.thumbnail_image(side, height=side, crop="centre").write_to_memory())
         factor = THUMBNAIL / max(small.width, small.height)
         thumbnail = small if factor >= 1 else small.resize(factor)
         encoded = thumbnail.webpsave_buffer(Q=80, effort=2, strip=True)

@@ -67,7 +67,7 @@ function sortedRows(columns: ImageColumns, sort: ImageOrderSort): Int32Array {
   const rows = columns.rows()
   if (sort === 'typical') return rows.surestFirst
   if (sort === 'uncertain') return rows.leastSureFirst
-  return sort === 'path' ? columns.byPath() : Int32Array.from(rows.ids.keys())
+  return sort === 'path' ? columns.byPath() : rows.ids.map((_, row) => row)
 }
 
 /** Index in `bands`. */
