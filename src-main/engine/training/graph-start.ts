@@ -1,5 +1,7 @@
 import type { Embeddings } from '#engine/clustering/embeddings.ts'
 import { clusterByGraph, type GraphClusterOptions, type GraphClusters } from '#engine/clustering/graph-clusters.ts'
+import { propagateLabels } from '#engine/clustering/label-propagation.ts'
+import { modularity, raiseModularity } from '#engine/clustering/modularity.ts'
 import { deriveSeed } from '#engine/ml/random.ts'
 import { toErrorData } from '#shared/errors.ts'
 import type { StageTask } from '#shared/worker-protocol.ts'
@@ -8,15 +10,16 @@ import { type RunHost, StageStopped } from './run-context.ts'
 const memoryBytes = 256 * 2 ** 20
 
 /**
- * The clusters that the graph of neighbours holds, from which heads start. Not kept in a file: made again, the same, where a stage goes on.
+ * The clusters that the graph of neighbours holds, from which heads start; where a person labelled images of as many classes as there are
+ * clusters, their labels spread along the graph instead. Not kept in a file: made again, the same, where a stage goes on.
  *
  * @throws StageStopped.
  */
 export async function startFromGraph(
   features: Embeddings,
   partDimensions: readonly number[],
-  task: StageTask,
-  host: RunHost,
+  task: Pick<StageTask, 'clusterCount' | 'seed' | 'humanLabels'>,
+  host: Pick<RunHost, 'now' | 'progress' | 'shouldStop'>,
   targets: Pick<GraphClusterOptions, 'targets'>,
 ): Promise<GraphClusters> {
   const startedAt = host.now()
@@ -39,9 +42,26 @@ export async function startFromGraph(
   }
   const options = { clusterCount: task.clusterCount, partDimensions, memoryBytes, ...targets }
   try {
-    return await clusterByGraph(features, { ...options, seed: deriveSeed(task.seed, 'self-graph') }, follow)
+    const found = await clusterByGraph(features, { ...options, seed: deriveSeed(task.seed, 'self-graph') }, follow)
+    return fromLabels(found, task, targets.targets) ?? found
   } catch (error) {
     if (toErrorData(error).code === 'CANCELLED') throw new StageStopped(0)
     throw error
   }
+}
+
+/** A cluster for each labelled class, in the order of their numbers; undefined where there are not as many classes as clusters. */
+function fromLabels(
+  { graph }: GraphClusters,
+  { humanLabels, clusterCount, seed }: Pick<StageTask, 'clusterCount' | 'seed' | 'humanLabels'>,
+  targets: GraphClusterOptions['targets'],
+): GraphClusters | undefined {
+  const numbers = [...new Set(humanLabels)].filter((label) => label >= 0).sort((left, right) => left - right)
+  if (numbers.length !== clusterCount) return undefined
+  const places = new Map(numbers.map((label, place) => [label, place]))
+  const labels = humanLabels.map((label) => places.get(label) ?? -1)
+  const { classes } = propagateLabels(graph, labels, clusterCount, deriveSeed(seed, 'labels'))
+  // What a person moved by hand stays too.
+  const clusters = targets ? raiseModularity(graph, classes, clusterCount, deriveSeed(seed, 'moved'), targets(classes)) : classes
+  return { graph, clusters, modularity: modularity(graph, clusters, clusterCount) }
 }

@@ -1,0 +1,32 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { startFromGraph } from '#engine/training/graph-start.ts'
+import { StageStopped } from '#engine/training/run-context.ts'
+import { availableBackends, useBackend } from '../backends.ts'
+import { blobs, sameUpToNames } from '../clustering/synthetic.ts'
+
+const host = { now: () => 0, progress: () => {}, shouldStop: () => false }
+const { embeddings, classes } = blobs([40, 30, 30, 20], 12, 0.4, 3)
+const none = new Int32Array(120).fill(-1)
+
+describe('start from the graph of neighbours', () => {
+  beforeAll(async () => useBackend((await availableBackends())[0]!))
+
+  it('is the clusters of the graph where nobody labelled enough', async () => {
+    const labels = none.map((_, image) => (image === 0 ? 5 : -1))
+    const { clusters } = await startFromGraph(embeddings, [12], { clusterCount: 4, seed: 1, humanLabels: labels }, host, {})
+    expect(sameUpToNames(clusters, classes)).toBe(true)
+  })
+
+  it('follows labels of as many classes as clusters, also where each class is two kinds of image', async () => {
+    // Kinds 0 and 2 are class 3, kinds 1 and 3 class 7.
+    const classOf = classes.map((kind) => (kind % 2 === 0 ? 3 : 7))
+    const labels = classOf.map((label, image) => (classes.indexOf(classes[image]) === image ? label : -1))
+    const { clusters } = await startFromGraph(embeddings, [12], { clusterCount: 2, seed: 1, humanLabels: labels }, host, {})
+    expect(clusters).toEqual(classOf.map((label) => (label === 3 ? 0 : 1)))
+  })
+
+  it('can be stopped', async () => {
+    const task = { clusterCount: 4, seed: 1, humanLabels: none }
+    await expect(startFromGraph(embeddings, [12], task, { ...host, shouldStop: () => true }, {})).rejects.toBeInstanceOf(StageStopped)
+  })
+})
