@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type HumanDecisions, hasHumanDecisions, humanTargets } from '#engine/training/human-decisions.ts'
+import { type HumanDecisions, hasHumanDecisions, humanTargets, shareOfKnownClasses } from '#engine/training/human-decisions.ts'
 import { runFiles } from '#engine/training/run-context.ts'
 import type { StageName } from '#shared/jobs.ts'
 import { standard } from '#shared/recipes/standard.ts'
@@ -44,6 +44,13 @@ describe('where a person wants images', () => {
       previousClusters: new Int32Array(9).fill(-1),
     }
     expect([...humanTargets(decisions, Int32Array.of(0, 0, 0, 1, 2, 2, 2, 2, 0))]).toEqual([0, -1, -1, 1, -1, -1, -1, 0, 2])
+  })
+
+  it('is met as far as images of known class lie in a cluster of their class', () => {
+    const decisions = { ...nothing, knownClasses: Int32Array.of(0, 0, 1, 1, 1, -1) }
+    expect(shareOfKnownClasses(decisions, Int32Array.of(2, 2, 0, 0, 0, 1))).toBe(1)
+    expect(shareOfKnownClasses(decisions, Int32Array.of(0, 0, 0, 1, 1, 2))).toBe(4 / 5)
+    expect(shareOfKnownClasses(nothing, Int32Array.of(0, 0, 1, 1, 2, 2))).toBe(0)
   })
 
   it('is where they were put, also against a label', () => {

@@ -21,6 +21,8 @@ export type GraphClusterOptions = Readonly<{
   seed: number
   /** `[count]` clusters in which a person wants these present clusters' images, or -1; left out where nobody decided anything. */
   targets?: (clusters: Int32Array) => Int32Array
+  /** How well clusters fit what a person said of classes, 0-1; counts as much as modularity. */
+  agreement?: (clusters: Int32Array) => number
 }>
 
 export type GraphClusters = Readonly<{
@@ -55,7 +57,7 @@ export function graphNeighbourCount(count: number, clusterCount: number): number
  * @source Our own, of McInnes, Healy & Melville 2018 (embedding) and Newman 2004 (modularity).
  */
 export async function clusterByGraph(features: Embeddings, options: GraphClusterOptions, follow: Follow = {}): Promise<GraphClusters> {
-  const { clusterCount, seed, targets } = options
+  const { clusterCount, seed, targets, agreement = () => 0 } = options
   if (!Number.isInteger(clusterCount) || clusterCount < 1 || clusterCount > features.count)
     throw new SpicerackError('BAD_CLUSTER_COUNT', `${features.count} images cannot be divided into ${clusterCount} clusters.`, {
       advice: 'Choose a number of clusters from 2 to half the number of images.',
@@ -64,7 +66,11 @@ export async function clusterByGraph(features: Embeddings, options: GraphCluster
   const neighbourCount = graphNeighbourCount(points.count, clusterCount)
   const neighbours = await findNeighbours(points, { neighbourCount, memoryBytes: options.memoryBytes }, partOf(follow, 0, 0.2))
   const graph = toNeighbourGraph(neighbours)
-  let best: GraphClusters | undefined
+  const divisionOf = (clusters: Int32Array): Division => {
+    const found = modularity(graph, clusters, clusterCount)
+    return { clusters, modularity: found, score: found + agreement(clusters) }
+  }
+  let best: Division | undefined
   for (let round = 0; round < embeddingCount; round++) {
     const tell = partOf(follow, 0.2 + (0.8 * round) / embeddingCount, 0.2 + (0.8 * (round + 1)) / embeddingCount)
     const epochs = points.count < 5000 ? 500 : 200
@@ -74,24 +80,29 @@ export async function clusterByGraph(features: Embeddings, options: GraphCluster
       { dimension, minimumDistance: 0, epochs, seed: deriveSeed(seed, 'graph', round) },
       partOf(tell, 0, 0.8),
     )
-    let bestHere: GraphClusters | undefined
+    let bestHere: Division | undefined
     for (let start = 0; start < startsPerEmbedding; start++) {
       const { clusters } = plainKMeans(embedded, clusterCount, iterations, deriveSeed(seed, 'graph', round, start))
       repairEmptyClusters(points, clusters, clusterCount)
       const moved = raiseModularity(graph, clusters, clusterCount, deriveSeed(seed, 'moves', round, start), targets?.(clusters))
-      const found = modularity(graph, moved, clusterCount)
-      if (!bestHere || found > bestHere.modularity) bestHere = { clusters: moved, modularity: found, graph }
+      bestHere = better(divisionOf(moved), bestHere)
       await pause(tell, 0.8 + (0.1 * (start + 1)) / startsPerEmbedding)
     }
     // A swap gives a number to other images, and a person's decisions are about the images that have it now.
     const swapped = targets
       ? bestHere!.clusters
       : swapClusters(graph, embedded, bestHere!.clusters, clusterCount, deriveSeed(seed, 'swaps', round))
-    const found = modularity(graph, swapped, clusterCount)
-    if (!best || found > best.modularity) best = { clusters: swapped, modularity: found, graph }
+    best = better(divisionOf(swapped), best)
     await pause(tell, 1)
   }
-  return best!
+  return { clusters: best!.clusters, modularity: best!.modularity, graph }
+}
+
+/** Clusters and what speaks for them: their modularity, and with it how well they fit what a person said. */
+type Division = Readonly<{ clusters: Int32Array; modularity: number; score: number }>
+
+function better(one: Division, other: Division | undefined): Division {
+  return other && other.score >= one.score ? other : one
 }
 
 /**

@@ -20,7 +20,7 @@ export async function startFromGraph(
   partDimensions: readonly number[],
   task: Pick<StageTask, 'clusterCount' | 'seed' | 'humanLabels'>,
   host: Pick<RunHost, 'now' | 'progress' | 'shouldStop'>,
-  targets: Pick<GraphClusterOptions, 'targets'>,
+  decisions: Pick<GraphClusterOptions, 'targets' | 'agreement'>,
 ): Promise<GraphClusters> {
   const startedAt = host.now()
   const follow = {
@@ -40,10 +40,10 @@ export async function startFromGraph(
       },
     },
   }
-  const options = { clusterCount: task.clusterCount, partDimensions, memoryBytes, ...targets }
+  const options = { clusterCount: task.clusterCount, partDimensions, memoryBytes, ...decisions }
   try {
     const found = await clusterByGraph(features, { ...options, seed: deriveSeed(task.seed, 'self-graph') }, follow)
-    return fromLabels(found, task, targets.targets) ?? found
+    return fromLabels(found, task, decisions.targets) ?? found
   } catch (error) {
     if (toErrorData(error).code === 'CANCELLED') throw new StageStopped(0)
     throw error

@@ -22,6 +22,14 @@ export function humanTargets(decisions: HumanDecisions, clusters: Int32Array): I
   return humanClusters.map((placed, image) => (placed >= 0 ? older.indexOf(placed) : ofClass(image)))
 }
 
+/** Share of the images of known class that lie in a cluster of their class, 0-1; 0 where no class is known. */
+export function shareOfKnownClasses({ knownClasses, clusterCount }: HumanDecisions, clusters: Int32Array): number {
+  const { classOfCluster } = alignClusters(clusters, knownClasses, clusterCount, countOf(knownClasses), true)
+  const known = knownClasses.reduce((count, label) => count + (label >= 0 ? 1 : 0), 0)
+  const fitting = knownClasses.reduce((count, label, image) => count + (label >= 0 && classOfCluster[clusters[image]] === label ? 1 : 0), 0)
+  return known === 0 ? 0 : fitting / known
+}
+
 /** The cluster for the class of a labelled image: its own where that stands for the class too, else the one with most of the class. */
 function clustersOfClasses({ humanLabels, knownClasses, clusterCount }: HumanDecisions, clusters: Int32Array): (image: number) => number {
   const classCount = countOf(knownClasses)

@@ -25,7 +25,7 @@ import { encoderNames, usesFixedFeatures } from '../encoders/open-encoders.ts'
 import { partDimensionsOf } from '../encoders/view-features.ts'
 import { startFromGraph } from '../graph-start.ts'
 import { scoreHeads } from '../head-scores.ts'
-import { hasHumanDecisions, humanTargets } from '../human-decisions.ts'
+import { hasHumanDecisions, humanTargets, shareOfKnownClasses } from '../human-decisions.ts'
 import { namedTensors, restoreParameters } from '../networks.ts'
 import { type RunContext, type RunHost, runFiles } from '../run-context.ts'
 import { type ComputedViews, cacheViews, fixedViews, freshViews, type SelfViews } from '../self-views.ts'
@@ -274,9 +274,13 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
         : isCached
           ? await cacheViews(backbone, source, features, settings, task.seed, host)
           : freshViews(backbone, source, settings, task.seed, host)
-      const targets = hasHumanDecisions(task) ? { targets: (clusters: Int32Array) => humanTargets(task, clusters) } : {}
+      const isDecided = hasHumanDecisions(task)
+      const targets = isDecided ? { targets: (clusters: Int32Array) => humanTargets(task, clusters) } : {}
+      const agreement = isDecided ? { agreement: (clusters: Int32Array) => shareOfKnownClasses(task, clusters) } : {}
       const start =
-        settings.start === 'graph' ? await startFromGraph(features, partsOf(features, task, host), task, host, targets) : undefined
+        settings.start === 'graph'
+          ? await startFromGraph(features, partsOf(features, task, host), task, host, { ...targets, ...agreement })
+          : undefined
       const stage = createSelfStage({
         ...{ embeddings, views, settings, clusterCount: task.clusterCount, seed: task.seed, host, ...targets },
         ...(start ? { startClusters: start.clusters } : {}),
@@ -287,7 +291,8 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
         await train(drifting, { name: 'self', checkpointMinutes: settings.checkpointMinutes }, host)
         const { head, probabilities: found, agreements, weights } = stage.best()
         if (settings.repairEmpty) reviveEmptyClusters(embeddings, found, task.clusterCount)
-        const probabilities = start ? notWorse(start, found, task.clusterCount, host) : found
+        // Without decisions alone is modularity all that counts.
+        const probabilities = start && !isDecided ? notWorse(start, found, task.clusterCount, host) : found
         const stored = { probabilities: tf.tensor2d(probabilities, [source.count, task.clusterCount]), agreements: tf.tensor1d(agreements) }
         host.files.write(
           runFiles.self,
