@@ -2,7 +2,7 @@ import { createRandom, deriveSeed } from '#engine/ml/random.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { checkEmbeddings, type Embeddings, toUnitRows } from './embeddings.ts'
 import { greedyCentroids, samplePoints, startingCentroids } from './k-means-start.ts'
-import { type LloydOptions, lloyd, type Points, toPoints } from './lloyd.ts'
+import { type LloydOptions, lloyd, toPoints } from './lloyd.ts'
 import { type Follow, pause } from './pause.ts'
 import { splitCluster } from './split-cluster.ts'
 
@@ -33,7 +33,7 @@ export type KMeansResult = Readonly<{
  *
  * @throws BAD_INPUT when a value is not finite; BAD_CLUSTER_COUNT when there are fewer images than clusters; CANCELLED.
  * @source Arthur & Vassilvitskii 2007. Differs from the paper: above 64 clusters several starting points are drawn at once;
- * a set of many thousands starts from the clusters of a random sample of it, which saves rounds over all of it.
+ * a set of many thousands starts from a random sample of it, by the greedy form.
  */
 export async function kMeans(embeddings: Embeddings, options: KMeansOptions, follow: Follow = {}): Promise<KMeansResult> {
   checkEmbeddings(embeddings)
@@ -45,10 +45,10 @@ export async function kMeans(embeddings: Embeddings, options: KMeansOptions, fol
   const centre = metric === 'euclidean' ? columnMeans(embeddings) : new Float64Array(embeddings.dimension)
   const points = metric === 'euclidean' ? shifted(embeddings, centre) : toUnitRows(embeddings)
   const whole = toPoints(points)
-  const roundsOf = ({ points: some }: Points, restart: number): LloydOptions => ({
+  const roundsOf = (restart: number): LloydOptions => ({
     iterations: options.iterations,
     hasUnitCentroids: metric === 'cosine',
-    fillEmpty: (clusters) => repairEmptyClusters(some, clusters, clusterCount),
+    fillEmpty: (clusters) => repairEmptyClusters(points, clusters, clusterCount),
     stop: () => (follow.signal?.aborted ? pause(follow, restart / options.restarts) : undefined),
   })
   let best: KMeansResult | undefined
@@ -58,13 +58,11 @@ export async function kMeans(embeddings: Embeddings, options: KMeansOptions, fol
       const sample = samplePoints(whole, clusterCount, random)
       let start: Float32Array
       try {
-        start = sample
-          ? (await lloyd(sample, await greedyCentroids(sample, clusterCount, random), roundsOf(sample, restart))).centroids
-          : await startingCentroids(whole, clusterCount, random)
+        start = sample ? await greedyCentroids(sample, clusterCount, random) : await startingCentroids(whole, clusterCount, random)
       } finally {
         sample?.tensor.dispose()
       }
-      const result = await lloyd(whole, start, roundsOf(whole, restart))
+      const result = await lloyd(whole, start, roundsOf(restart))
       const inertia = metric === 'cosine' ? result.inertia / 2 : result.inertia
       if (!best || inertia < best.inertia) best = { ...result, inertia }
       await pause(follow, (restart + 1) / options.restarts)
