@@ -1,262 +1,23 @@
 import * as tf from '@tensorflow/tfjs'
-import { selectDisjoint } from '#engine/clustering/disjoint-selection.ts'
-import { type Embeddings, rowsOf, toUnitRows } from '#engine/clustering/embeddings.ts'
+import { type Embeddings, toUnitRows } from '#engine/clustering/embeddings.ts'
 import { type GraphClusters, neighbourShares } from '#engine/clustering/graph-clusters.ts'
-import { headAgreements } from '#engine/clustering/head-agreement.ts'
-import { chooseHead } from '#engine/clustering/head-selection.ts'
-import { kMeans, repairEmptyClusters } from '#engine/clustering/k-means.ts'
+import { repairEmptyClusters } from '#engine/clustering/k-means.ts'
 import { likeliest } from '#engine/clustering/likeliest.ts'
 import { modularity } from '#engine/clustering/modularity.ts'
-import { type PseudoLabels, selectOverlapping } from '#engine/clustering/pseudo-labels.ts'
-import { createStepProgram } from '#engine/graph/step-program.ts'
-import type { DrawnValues } from '#engine/ml/drawn-values.ts'
-import { crossEntropy } from '#engine/ml/losses/cross-entropy.ts'
-import { doubleSoftmaxCrossEntropy } from '#engine/ml/losses/double-softmax.ts'
-import { adamDefaults, createAdam, minimize } from '#engine/ml/optimizers.ts'
-import { createParallelHeads } from '#engine/ml/parallel-heads.ts'
 import type { Parameter } from '#engine/ml/parameters.ts'
-import { createRandom, deriveSeed } from '#engine/ml/random.ts'
-import { SpicerackError } from '#shared/errors.ts'
-import type { SelfSettings } from '#shared/stages/self.ts'
-import type { HeadScore, StageResult } from '#shared/worker-protocol.ts'
+import type { StageResult } from '#shared/worker-protocol.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts'
 import { loadLearnedBackbone } from '../encoders/learned-backbone.ts'
 import { encoderNames, usesFixedFeatures } from '../encoders/open-encoders.ts'
 import { partDimensionsOf } from '../encoders/view-features.ts'
 import { startFromGraph } from '../graph-start.ts'
-import { scoreHeads } from '../head-scores.ts'
 import { hasHumanDecisions, humanTargets, shareOfKnownClasses } from '../human-decisions.ts'
 import { namedTensors, restoreParameters } from '../networks.ts'
 import { type RunContext, type RunHost, runFiles } from '../run-context.ts'
-import { type ComputedViews, cacheViews, fixedViews, freshViews, type SelfViews } from '../self-views.ts'
-import type { NamedTensors, TrainingStage } from '../stage.ts'
+import { type BestHead, createSelfStage, type SelfStage } from '../self-heads.ts'
+import { type ComputedViews, cacheViews, fixedViews, freshViews } from '../self-views.ts'
 import { forgetCheckpoints, train } from '../train-loop.ts'
 import { loadEmbedding } from './embed.ts'
-
-type SelfFeeds = { features: tf.Tensor3D; labels: tf.Tensor2D; rates: DrawnValues }
-
-/** The best head so far, over heads and epochs. */
-export type BestHead = Readonly<{ loss: number; head: number; epoch: number; heads: readonly HeadScore[] }>
-
-export type SelfOptions = Readonly<{
-  embeddings: Embeddings
-  views: SelfViews
-  settings: SelfSettings
-  clusterCount: number
-  seed: number
-  /** `[images]` clusters given by a person for these present clusters, or -1; undefined where no person decided anything. */
-  targets?: (clusters: Int32Array) => Int32Array
-  /** `[images]` clusters from which all heads start; else the settings say how they begin. */
-  startClusters?: Int32Array
-  host: Pick<RunHost, 'metrics' | 'log'>
-}>
-
-export type SelfStage = TrainingStage<SelfFeeds> &
-  Readonly<{ best(): { head: BestHead; probabilities: Float32Array; agreements: Float32Array; weights: NamedTensors } }>
-
-/**
- * SPICE-Self: several heads on a frozen backbone teach themselves. Heads score weak views; the most confident images of each
- * cluster make its prototype; images near a prototype get its label; the heads learn these labels on strong views.
- *
- * @throws BAD_CLUSTER_COUNT when a pseudo-label batch has fewer images than there are clusters.
- * @source SPICE, section III-B and tools/train_self_v2.py.
- */
-export function createSelfStage(options: SelfOptions): SelfStage {
-  const { embeddings, views, settings, clusterCount, seed, host } = options
-  const { headCount } = settings
-  const imageCount = embeddings.count
-  const setSize = Math.min(settings.pseudoBatchSize, imageCount)
-  const labelsPerSet = Math.floor(setSize / clusterCount) * clusterCount
-  if (labelsPerSet === 0)
-    throw new SpicerackError('BAD_CLUSTER_COUNT', `${setSize} images cannot give pseudo-labels for ${clusterCount} clusters.`, {
-      advice: 'Choose fewer clusters.',
-    })
-  const batchSize = Math.min(settings.batchSize, labelsPerSet)
-  const stepsPerPass = Math.floor(labelsPerSet / batchSize)
-  const stepsPerSet = settings.repeats * stepsPerPass
-  const setsPerEpoch = Math.max(1, Math.floor(imageCount / setSize))
-  const heads = createParallelHeads(headCount, embeddings.dimension, clusterCount, deriveSeed(seed, 'self-heads'))
-  const optimizer = createAdam(heads.parameters, adamDefaults)
-  const program = createStepProgram()
-  const takeStep = program.compile(({ features, labels, rates }: SelfFeeds) =>
-    minimize(optimizer, rates, () => {
-      const logits = heads.applyEach(features)
-      if (settings.loss === 'double-softmax') return { loss: doubleSoftmaxCrossEntropy(logits, labels) }
-      return { loss: tf.mean(crossEntropy(logits, labels)) as tf.Scalar }
-    }),
-  )
-  const predict = program.compile(({ features }: { features: tf.Tensor2D }) => ({ probabilities: tf.softmax(heads.applyAll(features)) }))
-  const scoreAll = (features: Embeddings): Promise<Float32Array[]> =>
-    scoreHeads((rows) => predict({ features: rows }).probabilities, features, headCount, clusterCount)
-  let pairs: readonly Pick<PseudoLabels, 'indices' | 'labels'>[] = []
-  let best: BestHead | undefined
-  let bestProbabilities: Float32Array = new Float32Array()
-  let bestAgreements: Float32Array = new Float32Array()
-  let bestWeights: Record<string, tf.Tensor> = {}
-
-  const selectionInput = (probabilities: readonly Float32Array[], images?: Int32Array) => ({
-    embeddings: images ? rowsOf(embeddings, images) : embeddings,
-    probabilities,
-    clusterCount,
-    centerRatio: settings.centerRatio,
-  })
-
-  /** Pseudo-labels of one set of images, for each head. */
-  const select = async (images: Int32Array, probabilities: readonly Float32Array[]): Promise<PseudoLabels[]> => {
-    const input = selectionInput(probabilities, images)
-    const choose = (given: typeof input & { fixedLabels?: Int32Array }): Promise<PseudoLabels[]> =>
-      settings.selection === 'disjoint'
-        ? selectDisjoint(given, { massSoftness: settings.massSoftness, repairEmpty: settings.repairEmpty })
-        : selectOverlapping(given)
-    if (!options.targets) return choose(input)
-    const plain = await views.plain()
-    const everywhere = await scoreAll(plain)
-    const results: PseudoLabels[] = []
-    for (let head = 0; head < headCount; head++) {
-      const targets = options.targets(likeliest(everywhere[head], clusterCount).clusters)
-      const fixedLabels = Int32Array.from(images, (image) => targets[image])
-      results.push(...(await choose({ ...input, probabilities: [probabilities[head]], fixedLabels })))
-    }
-    return results
-  }
-
-  const prepareSet = async (set: number): Promise<void> => {
-    const images = createRandom(deriveSeed(seed, 'self-set', set))
-      .shuffled(imageCount)
-      .subarray(0, setSize)
-    if (set === 0 && settings.start !== 'random') {
-      pairs = await warmStart(options, images)
-      return
-    }
-    const probabilities = await scoreAll(await views.weak(images, set))
-    const chosen = await select(images, probabilities)
-    pairs = chosen.map(({ indices, labels }) => ({ indices: indices.map((place) => images[place]), labels }))
-  }
-
-  const evaluate = async (epoch: number, step: number): Promise<void> => {
-    const probabilities = await scoreAll(await views.plain())
-    const choice = await chooseHead(selectionInput(probabilities), settings.headChoice)
-    const score = choice.heads[choice.best]
-    host.metrics(step, { headLoss: score.loss, emptyClusters: score.emptyClusters, headAgreement: score.agreement })
-    if (best && score.loss >= best.loss) return
-    best = { loss: score.loss, head: choice.best, epoch, heads: choice.heads }
-    bestProbabilities = probabilities[choice.best].slice()
-    const clusterings = probabilities.map((head) => likeliest(head, clusterCount).clusters)
-    bestAgreements = headAgreements(clusterings, choice.best, clusterCount)
-    tf.dispose(bestWeights)
-    program.readVariables()
-    bestWeights = headWeights(heads.parameters, choice.best)
-  }
-
-  return {
-    totalSteps: settings.epochs * setsPerEpoch * stepsPerSet,
-    imagesPerStep: headCount * batchSize,
-    learningRate: () => settings.learningRate,
-    async feeds(step) {
-      const set = Math.floor(step / stepsPerSet)
-      const stepOfSet = step % stepsPerSet
-      if (stepOfSet === 0) await prepareSet(set)
-      const pass = Math.floor(stepOfSet / stepsPerPass)
-      const images = new Int32Array(headCount * batchSize)
-      const labels = new Int32Array(headCount * batchSize)
-      for (let head = 0; head < headCount; head++) {
-        const { indices, labels: pairLabels } = pairs[head]
-        const order = createRandom(deriveSeed(seed, 'self-pairs', set, pass, head)).shuffled(indices.length)
-        for (let place = 0; place < batchSize; place++) {
-          const pair = order[((stepOfSet % stepsPerPass) * batchSize + place) % order.length]
-          images[head * batchSize + place] = indices[pair]
-          labels[head * batchSize + place] = pairLabels[pair]
-        }
-      }
-      return {
-        features: views.strong(images, headCount, step),
-        labels: tf.tensor2d(labels, [headCount, batchSize], 'int32'),
-        rates: optimizer.rates(settings.learningRate, step),
-      }
-    },
-    takeStep,
-    async afterStep(step) {
-      const stepsPerEpoch = setsPerEpoch * stepsPerSet
-      if ((step + 1) % stepsPerEpoch === 0) await evaluate((step + 1) / stepsPerEpoch - 1, step + 1)
-    },
-    state() {
-      program.readVariables()
-      return {
-        tensors: {
-          ...namedTensors(heads.parameters),
-          ...namedTensors(optimizer.slots),
-          ...Object.fromEntries(
-            pairs.flatMap(({ indices, labels }, head) => [
-              [`pairs.${head}.indices`, tf.tensor1d(indices, 'int32')],
-              [`pairs.${head}.labels`, tf.tensor1d(labels, 'int32')],
-            ]),
-          ),
-          ...bestWeights,
-          bestProbabilities: tf.tensor1d(bestProbabilities),
-          bestAgreements: tf.tensor1d(bestAgreements),
-        },
-        notes: { best, headCount: pairs.length },
-      }
-    },
-    restore({ tensors, notes }) {
-      restoreParameters(heads.parameters, tensors)
-      restoreParameters(optimizer.slots, tensors)
-      pairs = Array.from({ length: notes.headCount as number }, (_, head) => ({
-        indices: tensors[`pairs.${head}.indices`].dataSync() as Int32Array,
-        labels: tensors[`pairs.${head}.labels`].dataSync() as Int32Array,
-      }))
-      best = notes.best as BestHead | undefined
-      bestProbabilities = (tensors.bestProbabilities.dataSync() as Float32Array).slice()
-      // A checkpoint of before knows of none.
-      bestAgreements = ((tensors.bestAgreements?.dataSync() ?? new Float32Array()) as Float32Array).slice()
-      tf.dispose(bestWeights)
-      bestWeights = Object.fromEntries(
-        Object.entries(tensors)
-          .filter(([name]) => name.startsWith('head.'))
-          .map(([name, tensor]) => [name, tf.clone(tensor)]),
-      )
-    },
-    dispose() {
-      program.dispose()
-      heads.dispose()
-      optimizer.dispose()
-      tf.dispose(bestWeights)
-    },
-    best() {
-      if (!best) throw new SpicerackError('INTERNAL', 'No head was ever scored.')
-      return { head: best, probabilities: bestProbabilities, agreements: bestAgreements, weights: bestWeights }
-    },
-  }
-}
-
-/** First pseudo-labels: the given clusters, or spherical k-means on the embedding, the best of many restarts for the first head. */
-async function warmStart(
-  { embeddings, settings, clusterCount, seed, targets, startClusters }: SelfOptions,
-  images: Int32Array,
-): Promise<Pick<PseudoLabels, 'indices' | 'labels'>[]> {
-  if (startClusters) {
-    const labels = Int32Array.from(images, (image) => startClusters[image])
-    return Array.from({ length: settings.headCount }, () => ({ indices: images, labels }))
-  }
-  const results: Pick<PseudoLabels, 'indices' | 'labels'>[] = []
-  for (let head = 0; head < settings.headCount; head++) {
-    const restarts = head === 0 ? settings.kMeansRestarts : Math.ceil(settings.kMeansRestarts / settings.headCount)
-    const { clusters } = await kMeans(embeddings, {
-      clusterCount,
-      metric: 'cosine',
-      restarts,
-      iterations: 50,
-      seed: deriveSeed(seed, 'self-k-means', head),
-    })
-    repairEmptyClusters(embeddings, clusters, clusterCount)
-    const wanted = targets?.(clusters)
-    results.push({
-      indices: images,
-      labels: Int32Array.from(images, (image) => (wanted && wanted[image] >= 0 ? wanted[image] : clusters[image])),
-    })
-  }
-  return results
-}
 
 /**
  * Stage 3: one clustering of all images, by the best of several heads, chosen without labels.
@@ -345,19 +106,6 @@ function reviveEmptyClusters(embeddings: Embeddings, probabilities: Float32Array
     const [from, to] = [image * clusterCount + before[image], image * clusterCount + after[image]]
     ;[probabilities[from], probabilities[to]] = [probabilities[to], probabilities[from]]
   }
-}
-
-/** The weights of one of the parallel heads, under the names that a single classification head gives them. Caller disposes. */
-function headWeights(parameters: readonly Parameter[], head: number): Record<string, tf.Tensor> {
-  return Object.fromEntries(
-    parameters.map(({ name, variable }) => [
-      `head.${name}`,
-      tf.tidy(() => {
-        const own = tf.squeeze(tf.slice(variable, head, 1), [0])
-        return name.endsWith('.bias') ? tf.reshape(own, [-1]) : own
-      }),
-    ]),
-  )
 }
 
 /** What the stage left: the best head, its `[images, clusters]` probabilities, and how far the others agree (null in files of before). */
