@@ -81,7 +81,7 @@ export function makeCheckout(): Checkout {
     string,
   ]
   for (const folder of [root, cache, wheels, bin]) mkdirSync(folder)
-  for (const path of ['scripts', 'src-main/engine/runtime', 'src-shared', 'package.json', 'tests/python'])
+  for (const path of ['scripts', 'src-main/engine/runtime', 'src-main/engine/files', 'src-shared', 'package.json', 'tests/python'])
     cpSync(join(repository, path), join(root, path), { recursive: true })
   const packages = lockedPackages()
   const otherPlatform = { 'node_modules/of-another-platform': { version: '1.0.0', optional: true } }
