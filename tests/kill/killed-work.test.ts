@@ -10,11 +10,11 @@ import type { TinyOutcome } from './tiny-work.ts'
 /** When each is killed, in milliseconds after its begin: the end is before that of the work on an idle machine. */
 const spans = {
   import: [0, 400],
-  pretrain: [800, 2400],
-  embed: [0, 20],
-  self: [0, 150],
+  pretrain: [400, 1800],
+  embed: [0, 120],
+  self: [0, 500],
   reliable: [0, 10],
-  semi: [0, 150],
+  semi: [0, 900],
   export: [0, 60],
 } as const
 
