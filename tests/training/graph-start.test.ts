@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { startFromGraph } from '#engine/training/graph-start.ts'
+import { isWorseOnGraph, startFromGraph } from '#engine/training/graph-start.ts'
 import { StageStopped } from '#engine/training/run-context.ts'
 import { availableBackends, useBackend } from '../backends.ts'
 import { blobs, sameUpToNames } from '../clustering/synthetic.ts'
@@ -23,6 +23,14 @@ describe('start from the graph of neighbours', () => {
     const labels = classOf.map((label, image) => (classes.indexOf(classes[image]) === image ? label : -1))
     const { clusters } = await startFromGraph(embeddings, [12], { clusterCount: 2, seed: 1, humanLabels: labels }, host, {})
     expect(clusters).toEqual(classOf.map((label) => (label === 3 ? 0 : 1)))
+  })
+
+  it('tells when other clusters divide the same graph worse', async () => {
+    const task = { clusterCount: 4, seed: 1 }
+    const mixed = classes.map((kind, image) => (image % 3 === 0 ? (kind + 1) % 4 : kind))
+    expect(await isWorseOnGraph(mixed, classes, embeddings, [12], task)).toBe(true)
+    expect(await isWorseOnGraph(classes, mixed, embeddings, [12], task)).toBe(false)
+    expect(await isWorseOnGraph(classes, classes, embeddings, [12], task)).toBe(false)
   })
 
   it('can be stopped', async () => {

@@ -51,8 +51,8 @@ function purity(clusters: Int32Array): number {
 describe('the quick recipe', () => {
   beforeAll(() => useBackend(backend!))
 
-  it('learns no features, and finds three easy kinds; what is predicted for the images is what the run found', async () => {
-    const run = runOf()
+  it.each(['graph', 'k-means'] as const)('learns no features, and finds three easy kinds, from a start by %s', async (start) => {
+    const run = runOf({ self: { start } })
     const atStart = tf.memory().numTensors
     const { results, files } = await runAll(run)
     expect(tf.memory().numTensors).toBe(atStart)
@@ -66,7 +66,10 @@ describe('the quick recipe', () => {
     const task = { projectPath: '', runId: 'run', recipe: run.recipe, backend: 'auto', clusterCount: 3, pixels, size: side } as const
     const predicted = await predict(task, memoryHost({ files }))
     const found = clustersOf(results.semi)
-    expect(predicted.clusters.filter((cluster, image) => cluster === found[image]).length).toBe(count)
+    const equal = predicted.clusters.filter((cluster, image) => cluster === found[image]).length
+    // The classifier's word is the result, unless it divides the graph of neighbours clearly worse than what taught it.
+    if (start === 'k-means') expect(equal).toBe(count)
+    else expect(equal).toBeGreaterThanOrEqual(0.9 * count)
     expect(tf.memory().numTensors).toBe(atStart)
   })
 

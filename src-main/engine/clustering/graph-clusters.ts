@@ -62,10 +62,7 @@ export async function clusterByGraph(features: Embeddings, options: GraphCluster
     throw new SpicerackError('BAD_CLUSTER_COUNT', `${features.count} images cannot be divided into ${clusterCount} clusters.`, {
       advice: 'Choose a number of clusters from 2 to half the number of images.',
     })
-  const points = whitenFeatures(features, { partDimensions: options.partDimensions, seed: deriveSeed(seed, 'graph') })
-  const neighbourCount = graphNeighbourCount(points.count, clusterCount)
-  const neighbours = await findNeighbours(points, { neighbourCount, memoryBytes: options.memoryBytes }, partOf(follow, 0, 0.2))
-  const graph = toNeighbourGraph(neighbours)
+  const { points, graph } = await graphOfFeatures(features, options, partOf(follow, 0, 0.2))
   const divisionOf = (clusters: Int32Array): Division => {
     const found = modularity(graph, clusters, clusterCount)
     return { clusters, modularity: found, score: found + agreement(clusters) }
@@ -103,6 +100,21 @@ type Division = Readonly<{ clusters: Int32Array; modularity: number; score: numb
 
 function better(one: Division, other: Division | undefined): Division {
   return other && other.score >= one.score ? other : one
+}
+
+/**
+ * The whitened features, and the graph that their nearest neighbours make.
+ *
+ * @throws BAD_INPUT when a value is not finite; CANCELLED.
+ */
+export async function graphOfFeatures(
+  features: Embeddings,
+  { clusterCount, partDimensions, memoryBytes, seed }: Omit<GraphClusterOptions, 'targets'>,
+  follow: Follow = {},
+): Promise<{ points: Embeddings; graph: NeighbourGraph }> {
+  const points = whitenFeatures(features, { partDimensions, seed: deriveSeed(seed, 'graph') })
+  const neighbourCount = graphNeighbourCount(points.count, clusterCount)
+  return { points, graph: toNeighbourGraph(await findNeighbours(points, { neighbourCount, memoryBytes }, follow)) }
 }
 
 /**

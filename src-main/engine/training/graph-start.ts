@@ -1,5 +1,5 @@
 import type { Embeddings } from '#engine/clustering/embeddings.ts'
-import { clusterByGraph, type GraphClusterOptions, type GraphClusters } from '#engine/clustering/graph-clusters.ts'
+import { clusterByGraph, type GraphClusterOptions, type GraphClusters, graphOfFeatures } from '#engine/clustering/graph-clusters.ts'
 import { propagateLabels } from '#engine/clustering/label-propagation.ts'
 import { modularity, raiseModularity } from '#engine/clustering/modularity.ts'
 import { deriveSeed } from '#engine/ml/random.ts'
@@ -64,4 +64,22 @@ function fromLabels(
   // What a person moved by hand stays too.
   const clusters = targets ? raiseModularity(graph, classes, clusterCount, deriveSeed(seed, 'moved'), targets(classes)) : classes
   return { graph, clusters, modularity: modularity(graph, clusters, clusterCount) }
+}
+
+/** Share of the modularity that a classifier may lose: it says the same of the images as of new ones, which is worth a little. */
+const leeway = 0.02
+
+/**
+ * Whether clusters divide the graph of neighbours clearly worse than others of the same number did; by features that nothing has changed
+ * since.
+ */
+export async function isWorseOnGraph(
+  clusters: Int32Array,
+  before: Int32Array,
+  features: Embeddings,
+  partDimensions: readonly number[],
+  { clusterCount, seed }: Pick<StageTask, 'clusterCount' | 'seed'>,
+): Promise<boolean> {
+  const { graph } = await graphOfFeatures(features, { clusterCount, partDimensions, memoryBytes, seed: deriveSeed(seed, 'self-graph') })
+  return modularity(graph, clusters, clusterCount) < (1 - leeway) * modularity(graph, before, clusterCount)
 }

@@ -52,8 +52,7 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
         await train(drifting, { name: 'self', checkpointMinutes: settings.checkpointMinutes }, host)
         const { head, probabilities: found, agreements, weights } = stage.best()
         if (settings.repairEmpty) reviveEmptyClusters(embeddings, found, task.clusterCount)
-        // Without decisions alone is modularity all that counts.
-        const probabilities = start && !isDecided ? notWorse(start, found, task.clusterCount, host) : found
+        const probabilities = start ? notWorse(start, found, task.clusterCount, host) : found
         const stored = { probabilities: tf.tensor2d(probabilities, [source.count, task.clusterCount]), agreements: tf.tensor1d(agreements) }
         host.files.write(
           runFiles.self,

@@ -16,7 +16,9 @@ import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts'
 import type { Classifier } from '../classifier.ts'
 import { loadHeadViews } from '../encoders/head-views.ts'
 import { loadLearnedBackbone } from '../encoders/learned-backbone.ts'
-import { usesFixedFeatures } from '../encoders/open-encoders.ts'
+import { encoderNames, usesFixedFeatures } from '../encoders/open-encoders.ts'
+import { partDimensionsOf } from '../encoders/view-features.ts'
+import { isWorseOnGraph } from '../graph-start.ts'
 import { hasHumanDecisions, humanTargets } from '../human-decisions.ts'
 import { namedTensors, restoreParameters } from '../networks.ts'
 import { type RunContext, runFiles } from '../run-context.ts'
@@ -169,7 +171,8 @@ export async function semi({ task, source, host }: RunContext): Promise<StageRes
       if (recipe.semi.start === 'pretrained') startPretrained(stage, { task, source, host })
       copyParameters(stage.average.parameters, stage.classifier.parameters)
       await train(stage, { name: 'semi', checkpointMinutes: recipe.semi.checkpointMinutes }, host)
-      const probabilities = await inputs.classify(stage.average, host)
+      const learned = await inputs.classify(stage.average, host)
+      const probabilities = (await isToBeKept(learned, self.probabilities, { task, source, host })) ? learned : self.probabilities
       const tensors = { ...namedTensors(stage.average.parameters), probabilities: tf.tensor2d(probabilities, [source.count, clusterCount]) }
       host.files.write(runFiles.semi, await encodeCheckpoint({ tensors, notes: {} }, stage.totalSteps))
       tensors.probabilities.dispose()
@@ -186,6 +189,18 @@ export async function semi({ task, source, host }: RunContext): Promise<StageRes
     ? keepReliableOfLostClusters(clustering, probabilities, found.clusters, reliable, targets, clusterCount)
     : []
   return { stage: 'semi', clustering: { clusterCount, ...clustering }, weightsFile: runFiles.semi, advice }
+}
+
+/** On features that stay as they are a classifier has learned nothing new, so it must not divide their graph clearly worse than before. */
+async function isToBeKept(learned: Float32Array, before: Float32Array, { task, host }: RunContext): Promise<boolean> {
+  const { recipe, clusterCount } = task
+  if (recipe.self.start !== 'graph' || !usesFixedFeatures(recipe)) return true
+  const { features } = loadEmbedding(host.files)
+  const partDimensions = partDimensionsOf(encoderNames(recipe), host.files, features.count)
+  const [after, earlier] = [learned, before].map((probabilities) => likeliest(probabilities, clusterCount).clusters)
+  const isWorse = await isWorseOnGraph(after, earlier, features, partDimensions, task)
+  if (isWorse) host.log('The classifier divides the graph of neighbours clearly worse than the clusters that taught it: these stay.')
+  return !isWorse
 }
 
 /** The reliable images with their clusters as labels, and the images a person decided on `humanWeight` times. */
