@@ -215,7 +215,7 @@ async function decode(
     pixels.set(image.pixels, place * rowBytes)
     sizes.push(image)
   }
-  return { pixels, productSide: chooseSize(sizes) }
+  return { pixels, productSide: chooseSize(sizes, sizes.length) }
 }
 
 function isWanted(row: Measured): boolean {

@@ -23,8 +23,8 @@ export const faithful: Recipe = {
     },
     semi: {
       backbone: {
-        value: ({ imageSize }) => (imageSize <= 64 ? 'wide-resnet-28-2' : imageSize <= 128 ? 'wide-resnet-stl' : 'resnet34'),
-        reason: 'Published for CIFAR10, STL10 and ImageNet.',
+        value: ({ imageSize }) => (imageSize <= 64 ? 'wide-resnet-28-2' : 'wide-resnet-stl'),
+        reason: 'Published for CIFAR10 and STL10.',
       },
     },
   },

@@ -127,7 +127,7 @@ async function choosePixelSettings(
     { size: 32, fit: request.fit },
     { onResult: (_, result) => void (result.kind === 'image' && sizes.push(result)) },
   )
-  return { size: chooseSize(sizes), fit: request.fit }
+  return { size: chooseSize(sizes, files.length), fit: request.fit }
 }
 
 type DecodePlace = Readonly<{
