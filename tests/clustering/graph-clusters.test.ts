@@ -5,6 +5,7 @@ import { clusterByGraph, graphNeighbourCount, neighbourShares } from '#engine/cl
 import { likeliest } from '#engine/clustering/likeliest.ts'
 import { clusteringMetrics, contingencyTable } from '#engine/clustering/metrics.ts'
 import { modularity } from '#engine/clustering/modularity.ts'
+import { createRandom } from '#engine/ml/random.ts'
 import { onEachBackend } from './each-backend.ts'
 import { blobs, noise, sameUpToNames } from './synthetic.ts'
 
@@ -49,6 +50,17 @@ onEachBackend(() => {
       expect(likeliest(shares, 4).clusters).toEqual(found.clusters)
       for (let image = 0; image < 60; image++)
         expect(shares.subarray(image * 4, image * 4 + 4).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 5)
+    })
+
+    it('put an image’s own cluster first also where its neighbours lie in several others', async () => {
+      const { graph } = await clusterByGraph(noise(60, 12, 4), options)
+      const random = createRandom(7)
+      for (let round = 0; round < 50; round++) {
+        const clusters = Int32Array.from({ length: 60 }, () => random.integer(4))
+        const shares = neighbourShares({ graph, clusters }, 4)
+        expect(likeliest(shares, 4).clusters).toEqual(clusters)
+        expect(shares.every((share) => share >= 0 && share <= 1)).toBe(true)
+      }
     })
 
     it('take as many images as clusters, duplicates, and one cluster; refuse fewer images, and stop when asked', async () => {

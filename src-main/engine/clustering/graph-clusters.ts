@@ -117,9 +117,12 @@ export async function graphOfFeatures(
   return { points, graph: toNeighbourGraph(await findNeighbours(points, { neighbourCount, memoryBytes }, follow)) }
 }
 
+/** What an image's own cluster has more than others, so that none is equal. */
+const edge = 0.001
+
 /**
  * How sure each image may be of each cluster: the share of its neighbours there, by weight. The most likely cluster is the one it is in;
- * where neighbours say otherwise it shares with the strongest of the others.
+ * where neighbours say otherwise it takes as much from the strongest of the others as that needs.
  *
  * @returns `[count, clusterCount]`, row-major; rows sum to 1.
  */
@@ -129,18 +132,24 @@ export function neighbourShares({ graph, clusters }: Pick<GraphClusters, 'graph'
   for (let image = 0; image < count; image++) {
     const row = shares.subarray(image * clusterCount, (image + 1) * clusterCount)
     let total = 0
-    for (let edge = starts[image]; edge < starts[image + 1]; edge++) {
-      row[clusters[others[edge]]] += weights[edge]
-      total += weights[edge]
+    for (let place = starts[image]; place < starts[image + 1]; place++) {
+      row[clusters[others[place]]] += weights[place]
+      total += weights[place]
     }
     const own = clusters[image]
     if (total === 0) row[own] = 1
-    else for (let cluster = 0; cluster < clusterCount; cluster++) row[cluster] /= total
+    else for (let cluster = 0; cluster < clusterCount; cluster++) row[cluster] = Math.min(1, row[cluster] / total)
     const rival = row.indexOf(Math.max(...row))
     if (rival === own) continue
-    const [low, high] = [row[own], row[rival]]
-    row[own] = (low + high) * 0.501
-    row[rival] = (low + high) * 0.499
+    // As much as the rival, and no less than a third.
+    const both = row[own] + row[rival]
+    row[own] = 0
+    row[rival] = 0
+    const equal = Math.max(both / 2, ...row)
+    row[own] = equal
+    row[rival] = Math.max(0, both - equal)
+    for (let cluster = 0; cluster < clusterCount; cluster++) row[cluster] *= 1 - edge
+    row[own] = Math.min(1, row[own] + edge)
   }
   return shares
 }
