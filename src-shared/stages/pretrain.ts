@@ -48,11 +48,19 @@ export const pretrainSettings = {
   jitterProbability: real(0.8, 0, 1, { source: moco, help: 'Share of views whose colours are jittered.' }),
   grayscaleProbability: real(0.2, 0, 1, { source: moco, help: 'Share of views without colour.' }),
   blurProbability: real(0.5, 0, 1, { source: moco, help: 'Share of views that are blurred, sigma 0.1 to 2 pixels.' }),
+  mirror: choice('always', ['auto', 'always', 'never'], {
+    source: published,
+    help: 'Whether mirror images are used, here and in all later stages; auto looks whether they are as likely to be met as the images.',
+  }),
   flipProbability: real(0.5, 0, 1, { source: moco, help: 'Share of views mirrored left to right.' }),
   keyGroups: integer(4, 1, 64, {
     unit: 'groups',
     source: 'Our own: the published 4 devices, as ghost batches on one',
     help: 'The key encoder normalises its shuffled batch in this many groups, so that batch statistics cannot give the positive away.',
+  }),
+  precision: choice('float32', ['auto', 'float32', 'bfloat16'], {
+    source: published,
+    help: 'Type of the numbers in convolutions, here and in the last stage; auto takes bfloat16 where the processor has it and a test finds it faster.',
   }),
   checkpointMinutes: real(2, 0.01, 1440, { unit: 'minutes', source: 'Our own', help: 'Time between checkpoints.' }),
 } as const

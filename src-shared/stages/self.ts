@@ -27,6 +27,7 @@ export const selfSettings = {
     source: 'SPICE: 32 of 96 px',
     help: 'Largest side of the square that is cut out of a strong view.',
   }),
+  flipProbability: real(0.5, 0, 1, { source: published, help: 'Share of views mirrored left to right.' }),
   cropPadding: integer(4, 0, 64, { unit: 'pixels', source: published, help: 'Padding before the random crop of a weak view.' }),
   loss: choice('double-softmax', ['double-softmax', 'cross-entropy'], {
     source: published,

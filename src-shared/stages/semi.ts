@@ -10,6 +10,10 @@ export const semiSettings = {
     source: published,
     help: 'Begin from random weights, or from the pretrained backbone and the chosen head.',
   }),
+  learnsFrom: choice('images', ['images', 'features'], {
+    source: published,
+    help: 'Learn from the images, with the network of the first stage, or from stored features. Without a learned network always the latter.',
+  }),
   backbone: choice('wide-resnet-28-2', backboneChoices, {
     source: published,
     help: 'Network of the classifier; with a pretrained start it is the one of the first stage.',
@@ -32,6 +36,7 @@ export const semiSettings = {
     help: 'Share of itself that the moving average of the weights keeps; the average is the result.',
   }),
   strongOperations: integer(3, 0, 14, { unit: 'operations', source: published, help: 'Random operations in a strong view.' }),
+  flipProbability: real(0.5, 0, 1, { source: published, help: 'Share of views mirrored left to right.' }),
   cropPadding: integer(4, 0, 64, { unit: 'pixels', source: published, help: 'Padding before the random crop.' }),
   freezeBackbone: flag(false, { source: published, help: 'Train the classification head alone.' }),
   humanLabelWeight: integer(4, 1, 1000, { source: own, help: 'How many times as often an image that a person labelled is drawn.' }),

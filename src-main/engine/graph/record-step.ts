@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { listenToMomentumUpdates, type MomentumUpdate } from '#engine/ml/momentum-update.ts'
 import { type Feeds, mapFeed, toTensor, valuesOf } from './feeds.ts'
 import type { NodeBackend } from './node-backend.ts'
-import { createRecorder, type Recorder, type Source } from './recorder.ts'
+import { createRecorder, type Recorder, type RecorderOptions, type Source } from './recorder.ts'
 import { dataTypes, type GraphNode } from './saved-model.ts'
 import { handleName, liveVariables } from './variables.ts'
 
@@ -23,12 +23,11 @@ export type RecordedStep = Readonly<{
 /**
  * Runs a step once and writes down what it does. Variables are afterwards as they were.
  *
- * @param prefix Starts the names of the nodes.
  * @throws Error when the step reads in JavaScript what it computed.
  */
 export function recordStep<Given extends Feeds, Outputs extends Readonly<Record<string, tf.Tensor>>>(
   backend: NodeBackend,
-  prefix: string,
+  { prefix, precision }: Pick<RecorderOptions, 'prefix' | 'precision'>,
   step: Step<Given, Outputs>,
   feeds: Given,
 ): RecordedStep {
@@ -52,7 +51,7 @@ export function recordStep<Given extends Feeds, Outputs extends Readonly<Record<
       return { reference: `${reads.get(variable)}:0`, type, operation: 'ReadVariableOp', isConstant: false }
     }
     const addon = backend.binding
-    const recorder = createRecorder(addon, prefix, findVariable)
+    const recorder = createRecorder(addon, { prefix, precision, findOutside: findVariable })
     const inputNames = (valuesOf(fed) as tf.Tensor[]).map((tensor) => {
       const type = dataTypes[tensor.dtype as 'float32' | 'int32' | 'bool']
       const name = recorder.add('Placeholder', [], { dtype: { type }, shape: { shape: tensor.shape } })

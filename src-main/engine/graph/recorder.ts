@@ -1,4 +1,6 @@
+import { narrowInputs } from './narrow-operation.ts'
 import type { NativeBinding, TensorMetadata } from './node-backend.ts'
+import type { Precision } from './precision.ts'
 import { recordAttributes } from './record-operation.ts'
 import { type AttributeValue, dataTypes, type GraphNode } from './saved-model.ts'
 
@@ -33,23 +35,25 @@ export interface Recorder {
   add(operation: string, inputs: readonly string[], attributes: Readonly<Record<string, AttributeValue>>): string
   /** From now on this tensor is that output of a node. */
   declare(id: number, source: Source): void
-  /** Where a tensor comes from; one that is not known becomes a constant. */
+  /** Where a tensor comes from, in the type that it has in JavaScript; one that is not known becomes a constant. */
   sourceOf(id: number): Source
   /** @throws Error when JavaScript read a value that depends on what the step is fed, also where that went into a rejected promise. */
   checkReads(): void
 }
 
-/**
- * @param prefix Starts the name of every node.
- * @param findOutside The source of a tensor from before the recording, where it is not a constant.
- */
-export function createRecorder(
-  addon: NativeBinding,
-  prefix: string,
-  findOutside: (id: number, recorder: Recorder) => Source | undefined,
-): Recorder {
+export type RecorderOptions = Readonly<{
+  /** Starts the name of every node. */
+  prefix: string
+  precision: Precision
+  /** The source of a tensor from before the recording, where it is not a constant. */
+  findOutside(id: number, recorder: Recorder): Source | undefined
+}>
+
+export function createRecorder(addon: NativeBinding, { prefix, precision, findOutside }: RecorderOptions): Recorder {
   const nodes: GraphNode[] = []
   const sources = new Map<number, Source>()
+  /** Of each source that was converted, the result. */
+  const converted = new Map<string, Source>()
   let forbiddenRead: Error | undefined
 
   const add = (operation: string, inputs: readonly string[], attributes: Readonly<Record<string, AttributeValue>>): string => {
@@ -80,7 +84,22 @@ export function createRecorder(
     return { reference, type: dtype, operation: 'Const', isConstant: true }
   }
 
-  const sourceOf = (id: number): Source => {
+  const convert = (source: Source, type: number): Source => {
+    if (source.type === type) return source
+    const known = converted.get(source.reference)
+    if (known) return known
+    const name = add('Cast', [source.reference], { SrcT: { type: source.type }, DstT: { type }, Truncate: { bool: false } })
+    const result = { ...source, reference: `${name}:0`, type }
+    converted.set(source.reference, result)
+    return result
+  }
+
+  const widen = (source: Source): Source => (source.type === dataTypes.bfloat16 ? convert(source, dataTypes.float32) : source)
+
+  const isNarrow = ({ type }: Source): boolean => type === dataTypes.bfloat16
+
+  /** As it was recorded, perhaps in bfloat16. */
+  const storedSourceOf = (id: number): Source => {
     const known = sources.get(id)
     if (known) return known
     const found = findOutside(id, recorder) ?? capture(id)
@@ -96,16 +115,22 @@ export function createRecorder(
     },
     executeOp(operation, attributes, inputs, outputCount): TensorMetadata[] {
       const results = addon.executeOp(operation, attributes, inputs, outputCount)
-      const from = inputs.map(sourceOf)
+      const stored = inputs.map(storedSourceOf)
+      const narrowed = precision === 'bfloat16' ? narrowInputs(operation, stored.map(isNarrow)) : []
+      const from = stored.map((source, place) => (narrowed.includes(place) ? convert(source, dataTypes.bfloat16) : widen(source)))
       const types = from.map(({ type }) => type)
       const references = from.map(({ reference }) => reference)
       if (divisions.has(operation) && from[1].isConstant) references[1] = hideConstant(from[1])
       const recorded = recordAttributes(addon, operation, attributes, types)
       if (reordered.has(operation)) Object.assign(recorded, keepOrder)
+      if (narrowed.length > 0) recorded.T = { type: dataTypes.bfloat16 }
       const name = add(operation, references, recorded)
       const isConstant = from.every((source) => source.isConstant)
       for (const [output, { id, dtype }] of results.entries())
-        sources.set(id, { reference: `${name}:${output}`, type: dtype, operation, isConstant })
+        sources.set(id, {
+          ...{ reference: `${name}:${output}`, operation, isConstant },
+          type: output === 0 && narrowed.length > 0 ? dataTypes.bfloat16 : dtype,
+        })
       return results
     },
     tensorDataSync(id): Float32Array | Int32Array | Uint8Array {
@@ -127,7 +152,7 @@ export function createRecorder(
     nodes,
     add,
     declare: (id, source) => void sources.set(id, source),
-    sourceOf,
+    sourceOf: (id) => widen(storedSourceOf(id)),
     checkReads() {
       if (forbiddenRead) throw forbiddenRead
     },

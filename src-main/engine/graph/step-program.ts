@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { type Feeds, formOf, valuesOf } from './feeds.ts'
 import { type GraphSession, loadGraph } from './graph-session.ts'
 import { type NodeBackend, nodeBackend } from './node-backend.ts'
+import type { Precision } from './precision.ts'
 import { type RecordedStep, recordStep, type Step } from './record-step.ts'
 
 /** Runs a step; caller disposes the outputs. */
@@ -25,9 +26,10 @@ export interface StepProgram {
   dispose(): void
 }
 
-export function createStepProgram(): StepProgram {
+/** @param precision In which steps compute on TensorFlow; elsewhere, and where it is left open, that is float32. */
+export function createStepProgram(precision: Precision | 'auto' = 'float32'): StepProgram {
   const backend = process.env.SPICERACK_EAGER ? undefined : nodeBackend()
-  return backend ? createGraphProgram(backend) : eagerProgram
+  return backend ? createGraphProgram(backend, precision === 'bfloat16' ? precision : 'float32') : eagerProgram
 }
 
 /** Operation by operation. */
@@ -37,7 +39,7 @@ const eagerProgram: StepProgram = {
   dispose: () => undefined,
 }
 
-function createGraphProgram(backend: NodeBackend): StepProgram {
+function createGraphProgram(backend: NodeBackend, precision: Precision): StepProgram {
   const recorded: RecordedStep[] = []
   let session: GraphSession | undefined
   /** What each variable of the graph held in JavaScript when both were equal last. */
@@ -54,7 +56,7 @@ function createGraphProgram(backend: NodeBackend): StepProgram {
 
   const add = (step: Step<Feeds, Readonly<Record<string, tf.Tensor>>>, feeds: Feeds): RecordedStep => {
     readVariables()
-    const result = recordStep(backend, `step_${recorded.length}`, step, feeds)
+    const result = recordStep(backend, { prefix: `step_${recorded.length}`, precision }, step, feeds)
     recorded.push(result)
     session?.dispose()
     session = loadGraph(backend, recorded)

@@ -6,8 +6,9 @@ import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
 import type { PredictOutcome, PredictTask } from '#shared/worker-protocol.ts'
 import { decodeCheckpoint } from './checkpoint.ts'
 import { classify, classifyFeatures, createClassifier, createFeatureClassifier } from './classifier.ts'
+import { decidedRecipe } from './decided-recipe.ts'
 import { toHeadScale } from './encoders/head-views.ts'
-import { encoderNames, openEncoders, usesFixedFeatures } from './encoders/open-encoders.ts'
+import { classifiesImages, encoderNames, openEncoders } from './encoders/open-encoders.ts'
 import { computeViewFeatures, loadViewFeatures } from './encoders/view-features.ts'
 import { type ImageSource, imagesInMemory, toLearningSide } from './image-source.ts'
 import { restoreParameters } from './networks.ts'
@@ -19,12 +20,13 @@ import { type RunHost, runFiles } from './run-context.ts'
  * @throws NOT_FOUND when the run has no classifier yet.
  */
 export async function predict(task: PredictTask, host: Pick<RunHost, 'files' | 'models'>): Promise<Omit<PredictOutcome, 'backend'>> {
-  const { recipe, clusterCount } = task
+  const { clusterCount } = task
+  const recipe = decidedRecipe(task.recipe, host.files)
   const encoded = host.files.read(runFiles.semi)
   if (!encoded)
     throw new SpicerackError('NOT_FOUND', 'This run has no classifier yet.', { advice: 'Resume the run until its last stage is done.' })
   const source = imagesInMemory(task.pixels, task.size)
-  const features = usesFixedFeatures(recipe) ? await encodeImages(source, recipe, host) : undefined
+  const features = classifiesImages(recipe) ? undefined : await encodeImages(source, recipe, host)
   const classifier = features
     ? createFeatureClassifier(recipe, features.dimension, clusterCount, 0)
     : createClassifier(recipe, clusterCount, 0)

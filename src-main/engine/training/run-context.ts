@@ -59,5 +59,6 @@ export const runFiles = {
   self: 'self.result',
   reliable: 'reliable.result',
   semi: 'semi.weights',
+  decisions: 'decisions.json',
   onnxHash: 'onnx.sha256',
 } as const

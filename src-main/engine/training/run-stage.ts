@@ -1,6 +1,8 @@
 import type { StageName } from '#shared/jobs.ts'
+import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
 import type { StageResult } from '#shared/worker-protocol.ts'
-import { usesFixedFeatures } from './encoders/open-encoders.ts'
+import { decideRecipe } from './decided-recipe.ts'
+import { classifiesImages, usesFixedFeatures } from './encoders/open-encoders.ts'
 import { toLearningSide } from './image-source.ts'
 import type { RunContext } from './run-context.ts'
 import { embed } from './stages/embed.ts'
@@ -16,8 +18,16 @@ const stages: Readonly<Record<StageName, (context: RunContext) => Promise<StageR
  *
  * @throws StageStopped when asked to stop, and what the stages throw.
  */
-export function runStage(context: RunContext): Promise<StageResult> {
-  const { task, source } = context
-  const isLearned = task.stage === 'pretrain' || !usesFixedFeatures(task.recipe)
-  return stages[task.stage](isLearned ? { ...context, source: toLearningSide(source, task.recipe) } : context)
+export async function runStage({ task, source, host }: RunContext): Promise<StageResult> {
+  const recipe = await decideRecipe(task.recipe, source, task.seed, host)
+  return stages[task.stage]({
+    task: { ...task, recipe },
+    source: looksAtLearningSide(task.stage, recipe) ? toLearningSide(source, recipe) : source,
+    host,
+  })
+}
+
+/** Whether a stage passes the images through the network that the run learns, and through no other. */
+function looksAtLearningSide(stage: StageName, recipe: ResolvedRecipe): boolean {
+  return stage === 'pretrain' || !usesFixedFeatures(recipe) || (stage === 'semi' && classifiesImages(recipe))
 }

@@ -152,13 +152,14 @@ function createViews(backbone: Backbone, settings: SelfSettings) {
     operationCount: settings.strongOperations,
     cutoutRatio: settings.cutoutSize,
     cropPadding: settings.cropPadding,
+    flipProbability: settings.flipProbability,
   } as const
   const weak = createViewEncoder<WeakView<DrawnValues>>(backbone, applyWeakView)
   const strong = createViewEncoder<StrongView<DrawnValues>>(backbone, applyStrongView, settings.frozenStatistics ? 'running' : 'batch')
   return {
     weak,
     strong,
-    drawWeak: (random: Random, count: number): WeakView => drawWeakView(random, count, settings.cropPadding),
+    drawWeak: (random: Random, count: number): WeakView => drawWeakView(random, count, settings.cropPadding, settings.flipProbability),
     drawStrong: (random: Random, count: number, side: number): StrongView => drawStrongView(random, count, side, options),
     dispose() {
       weak.dispose()

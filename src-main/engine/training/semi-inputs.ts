@@ -36,16 +36,16 @@ type FeatureFeeds = Record<'labeled' | 'weak' | 'strong', tf.Tensor2D>
 
 /** Views are made anew from the pixels. */
 export function imageInputs(source: ImageSource, recipe: ResolvedRecipe, classCount: number, seed: number): SemiInputs {
-  const { cropPadding, strongOperations } = recipe.semi
-  const strongOptions = { form: 'fixmatch', operationCount: strongOperations, cutoutRatio: 0.5, cropPadding } as const
+  const { cropPadding, flipProbability, strongOperations } = recipe.semi
+  const strongOptions = { form: 'fixmatch', operationCount: strongOperations, cutoutRatio: 0.5, cropPadding, flipProbability } as const
   return {
     count: source.count,
     createClassifier: () => createClassifier(recipe, classCount, seed),
     feeds: (labeled, unlabeled, random): ImageFeeds => ({
       labeled: source.images(labeled),
-      labeledView: drawWeakView(random, labeled.length, cropPadding),
+      labeledView: drawWeakView(random, labeled.length, cropPadding, flipProbability),
       unlabeled: source.images(unlabeled),
-      weakView: drawWeakView(random, unlabeled.length, cropPadding),
+      weakView: drawWeakView(random, unlabeled.length, cropPadding, flipProbability),
       strongView: drawStrongView(random, unlabeled.length, source.side, strongOptions),
     }),
     views(feeds) {

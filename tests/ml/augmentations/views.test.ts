@@ -36,8 +36,8 @@ const still: MocoViewOptions = {
   blurProbability: 0,
   flipProbability: 0,
 }
-const scan = { form: 'scan', operationCount: 4, cutoutRatio: 0.5, cropPadding: 4 } as const
-const fixmatch = { form: 'fixmatch', operationCount: 3, cutoutRatio: 0.5, cropPadding: 4 } as const
+const scan = { form: 'scan', operationCount: 4, cutoutRatio: 0.5, cropPadding: 4, flipProbability: 0.5 } as const
+const fixmatch = { form: 'fixmatch', operationCount: 3, cutoutRatio: 0.5, cropPadding: 4, flipProbability: 0.5 } as const
 
 /** A strong view that changes nothing but what is given. */
 function quietStrong(form: StrongView['form'], changes: Partial<StrongView> = {}): StrongView {
@@ -77,7 +77,7 @@ describe.each(await availableBackends())('views on %s', (backend) => {
   })
 
   it('the weak view equals the loop: pad, crop, mirror, normalise', async () => {
-    const view = drawWeakView(createRandom(6), batch, 4)
+    const view = drawWeakView(createRandom(6), batch, 4, 0.5)
     const moved = mapPixels(images, (_, image, y, x, channel) => {
       const column = (view.flip[image] ? side - 1 - x : x) + view.shiftRight[image]!
       return images[image]![y + view.shiftDown[image]!]?.[column]?.[channel] ?? 0
@@ -117,7 +117,7 @@ describe.each(await availableBackends())('views on %s', (backend) => {
 
   it.each([
     ['MoCo', (seed: number, input: tf.Tensor4D) => applyMocoView(input, drawMocoView(createRandom(seed), batch, side, moco))],
-    ['weak', (seed: number, input: tf.Tensor4D) => applyWeakView(input, drawWeakView(createRandom(seed), batch, 4))],
+    ['weak', (seed: number, input: tf.Tensor4D) => applyWeakView(input, drawWeakView(createRandom(seed), batch, 4, 0.5))],
     ['strong, scan', (seed: number, input: tf.Tensor4D) => applyStrongView(input, drawStrongView(createRandom(seed), batch, side, scan))],
     [
       'strong, FixMatch',
@@ -167,11 +167,11 @@ describe('drawn views', () => {
   })
 
   it('weak: mirrored half of the time, every shift from -padding to padding equally often (4 sigma)', () => {
-    const view = drawWeakView(createRandom(2), draws, 4)
+    const view = drawWeakView(createRandom(2), draws, 4, 0.5)
     within(sum(view.flip), 0.5)
     for (const shifts of [view.shiftDown, view.shiftRight])
       for (let shift = -4; shift <= 4; shift++) within(shifts.filter((value) => value === shift).length, 1 / 9)
-    expect(drawWeakView(createRandom(2), 3, 0).shiftDown).toEqual(new Float32Array(3))
+    expect(drawWeakView(createRandom(2), 3, 0, 0.5).shiftDown).toEqual(new Float32Array(3))
   })
 
   it('holes lie in the image and are at most the asked share of it; only "fixmatch" shifts', () => {

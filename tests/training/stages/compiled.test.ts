@@ -3,6 +3,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Feeds, tensorsOf } from '#engine/graph/feeds.ts'
 import { createRandom } from '#engine/ml/random.ts'
 import { imagesInMemory } from '#engine/training/image-source.ts'
+import { largestDifference } from '#engine/training/precision.ts'
 import { createSelfStage } from '#engine/training/self-heads.ts'
 import { imageInputs } from '#engine/training/semi-inputs.ts'
 import type { TrainingStage } from '#engine/training/stage.ts'
@@ -11,6 +12,7 @@ import { createFixMatchStage } from '#engine/training/stages/semi.ts'
 import { standard } from '#shared/recipes/standard.ts'
 import { backboneChoices } from '#shared/stages/pretrain.ts'
 import { useBackend } from '../../backends.ts'
+import { imagesOfKinds } from '../images-of-kinds.ts'
 import { memoryHost, smallRecipe } from '../run-in-memory.ts'
 
 const side = 16
@@ -113,6 +115,48 @@ describe('twenty compiled steps equal twenty steps operation by operation', () =
     expect(difference(compiled, eager)).toBeLessThan(Math.max(twoRoundings, toleranceOf(backbone)))
     expect(new Set(compiled.tensorCounts).size).toBe(1)
   })
+
+  it.each(['resnet18-cifar', 'wide-resnet-28-2', 'mobilenet-v2'] as const)(
+    'MoCo and FixMatch lose in bfloat16 what they lose in float32, within 5 in 100 on average, and weights stay float32: %s',
+    async (backbone) => {
+      const changes = {
+        pretrain: { backbone, widthFactor, batchSize: 16, queueSize: 32 },
+        semi: { backbone, widthFactor, start: 'random' },
+      } as const
+      const take = async (precision: 'float32' | 'bfloat16'): Promise<Trace[]> => {
+        const recipe = smallRecipe(standard, count, 3, side, {
+          pretrain: { ...changes.pretrain, precision, learningRate: 0.01 },
+          semi: { ...changes.semi, batchSize: 4, unlabeledRatio: 2, learningRate: 0.002 },
+        })
+        const samples = {
+          images: Int32Array.from({ length: 12 }, (_, image) => image),
+          labels: Int32Array.from({ length: 12 }, (_, image) => image % 3),
+        }
+        const source = imagesInMemory(imagesOfKinds(3, count / 3, side, 1).pixels, side)
+        const stages: TrainingStage<never>[] = [
+          createMocoStage(source, { ...recipe.pretrain, keyGroups: 2 }, 1) as unknown as TrainingStage<never>,
+          createFixMatchStage(imageInputs(source, recipe, 3, 1), samples, recipe, 3, 1) as unknown as TrainingStage<never>,
+        ]
+        const traces: Trace[] = []
+        for (const stage of stages) {
+          traces.push(await takeSteps(stage, 0, stepCount))
+          stage.dispose()
+        }
+        return traces
+      }
+      const [exact, narrow] = [await take('float32'), await take('bfloat16')]
+      for (const [place, { losses }] of exact.entries()) {
+        expect(narrow[place]!.losses).not.toEqual(losses)
+        const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+        expect(largestDifference(losses.slice(0, 1), narrow[place]!.losses.slice(0, 1))).toBeLessThan(0.01)
+        expect(largestDifference([mean(losses)], [mean(narrow[place]!.losses)])).toBeLessThan(0.05)
+        // More digits than bfloat16 has.
+        const weights = Object.values(narrow[place]!.state).find((values) => values.length > 1000)!
+        expect(weights.some((weight) => weight !== Math.fround(Number(weight.toPrecision(3))))).toBe(true)
+        expect(new Set(narrow[place]!.tensorCounts).size).toBe(1)
+      }
+    },
+  )
 
   it('ResNet34, each step from the same state: within 1e-5', async () => {
     const { pretrain } = smallRecipe(standard, count, 3, 32, {

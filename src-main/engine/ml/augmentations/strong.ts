@@ -12,6 +12,7 @@ export type StrongViewOptions = Readonly<{
   /** Largest side of the hole, as a share of the image's side, 0-1. */
   cutoutRatio: number
   cropPadding: number
+  flipProbability: number
 }>
 
 /** All chance of one batch of strong views. */
@@ -38,7 +39,7 @@ const fixmatchFill = [125, 123, 114]
  */
 export function drawStrongView(random: Random, batch: number, side: number, options: StrongViewOptions): StrongView {
   const isScan = options.form === 'scan'
-  const shift = drawWeakView(random, batch, isScan ? 0 : options.cropPadding)
+  const shift = drawWeakView(random, batch, isScan ? 0 : options.cropPadding, options.flipProbability)
   const rounds = Array.from({ length: options.operationCount }, () =>
     drawOperations(random, batch, side, isScan ? scanRanges : fixmatchRanges),
   )

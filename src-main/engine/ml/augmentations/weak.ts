@@ -7,10 +7,14 @@ import { resample, shiftMatrices } from './resample.ts'
 /** The chance of one batch of weak views; `[batch]` each. */
 export type WeakView<Values extends DrawnValues = Float32Array> = Readonly<{ shiftDown: Values; shiftRight: Values; flip: Values }>
 
-/** Draws a random crop after padding by `padding` pixels, and a mirror image half of the time. */
-export function drawWeakView(random: Random, batch: number, padding: number): WeakView {
+/** Draws a random crop after padding by `padding` pixels, and a mirror image with a probability of `flipProbability`. */
+export function drawWeakView(random: Random, batch: number, padding: number, flipProbability: number): WeakView {
   const shift = (): Float32Array => Float32Array.from({ length: batch }, () => random.integer(2 * padding + 1) - padding)
-  return { shiftDown: shift(), shiftRight: shift(), flip: Float32Array.from({ length: batch }, () => (random.uniform() < 0.5 ? 1 : 0)) }
+  return {
+    shiftDown: shift(),
+    shiftRight: shift(),
+    flip: Float32Array.from({ length: batch }, () => (random.uniform() < flipProbability ? 1 : 0)),
+  }
 }
 
 /** Moves and mirrors `[batch, side, side, 3]` of 0-255; what comes in from outside is black. */

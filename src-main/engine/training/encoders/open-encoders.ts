@@ -14,6 +14,19 @@ export function usesFixedFeatures({ pretrain: { source } }: ResolvedRecipe): boo
   return source === 'packaged' || source === 'onnx' || source === 'both'
 }
 
+/** Whether a run learns a network from its own images. */
+export function usesLearnedFeatures({ pretrain: { source } }: ResolvedRecipe): boolean {
+  return source !== 'packaged' && source !== 'onnx'
+}
+
+/**
+ * Whether the last stage learns from the images themselves; else from features that stay as they are. A network of its own it has only
+ * where the run learned one.
+ */
+export function classifiesImages(recipe: ResolvedRecipe): boolean {
+  return usesLearnedFeatures(recipe) && (recipe.semi.learnsFrom !== 'features' || !usesFixedFeatures(recipe))
+}
+
 type EncoderName = 'objects' | 'pictures' | 'onnx' | 'learned'
 
 /** Names of the encoders whose features a run clusters, in the order in which they are put side by side. */

@@ -84,7 +84,7 @@ export function createMocoStage(source: ImageSource, settings: PretrainSettings,
     return gatherRows(tf.concat(keys, 0), places)
   }
 
-  const program = createStepProgram()
+  const program = createStepProgram(settings.precision)
   /** Algorithm 1, one iteration. */
   const takeStep = program.compile(({ images, queryView, keyView, order, places, rates }: MocoFeeds) => {
     followWithMomentum(key, query, settings.keyMomentum)

@@ -16,7 +16,7 @@ import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts'
 import type { Classifier } from '../classifier.ts'
 import { loadHeadViews } from '../encoders/head-views.ts'
 import { loadLearnedBackbone } from '../encoders/learned-backbone.ts'
-import { encoderNames, usesFixedFeatures } from '../encoders/open-encoders.ts'
+import { classifiesImages, encoderNames, usesFixedFeatures } from '../encoders/open-encoders.ts'
 import { partDimensionsOf } from '../encoders/view-features.ts'
 import { isWorseOnGraph } from '../graph-start.ts'
 import { hasHumanDecisions, humanTargets } from '../human-decisions.ts'
@@ -66,7 +66,7 @@ export function createFixMatchStage(
   const labeledCount = settings.batchSize
   const unlabeledCount = settings.batchSize * settings.unlabeledRatio
   const mode = settings.freezeBackbone ? 'running' : 'batch'
-  const program = createStepProgram()
+  const program = createStepProgram(recipe.pretrain.precision)
   /** Algorithm 1, one iteration, and the moving average after it. */
   const takeStep = program.compile(({ batch, labels, rates }: FixMatchFeeds) => {
     const { labeled, weak, strong } = inputs.views(batch)
@@ -165,7 +165,7 @@ export async function semi({ task, source, host }: RunContext): Promise<StageRes
           advice: 'Use the standard recipe, whose thresholds adapt, or choose lower thresholds, fewer clusters or more epochs.',
         },
       )
-    const inputs = usesFixedFeatures(recipe) ? fixedInputs({ task, source, host }) : imageInputs(source, recipe, clusterCount, task.seed)
+    const inputs = classifiesImages(recipe) ? imageInputs(source, recipe, clusterCount, task.seed) : fixedInputs({ task, source, host })
     const stage = createFixMatchStage(inputs, samples, recipe, clusterCount, task.seed)
     try {
       if (recipe.semi.start === 'pretrained') startPretrained(stage, { task, source, host })
@@ -223,13 +223,15 @@ function fixedInputs({ task, host }: RunContext): SemiInputs {
   return featureInputs(views, features, task.recipe, task.clusterCount, task.seed)
 }
 
-/** Gives the classifier the pretrained backbone, where it has one, and the best head of SPICE-Self. */
+/** Gives the classifier the pretrained backbone, where it has one, and the best head of SPICE-Self, where that is a head on it. */
 function startPretrained({ classifier }: FixMatchStage, { task, host }: RunContext): void {
   if (classifier.backboneParameters.length > 0) {
     const pretrained = loadLearnedBackbone(task.recipe, host.files)
     copyParameters(classifier.backboneParameters, pretrained.parameters)
     pretrained.dispose()
   }
+  // The heads of features side by side do not fit one of them.
+  if (classifiesImages(task.recipe) && usesFixedFeatures(task.recipe)) return
   const { tensors } = decodeCheckpoint(required(host.files.read(runFiles.self)))
   restoreParameters(classifier.headParameters, tensors)
   tf.dispose(tensors as Record<string, tf.Tensor>)

@@ -1,0 +1,57 @@
+import type { Precision } from '#engine/graph/precision.ts'
+import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
+import { usesLearnedFeatures } from './encoders/open-encoders.ts'
+import type { ImageSource } from './image-source.ts'
+import { testMirror } from './mirror-test.ts'
+import { choosePrecision } from './precision.ts'
+import { type RunFiles, type RunHost, runFiles } from './run-context.ts'
+
+/** What a run found out before it began, where its recipe leaves that open. */
+type Decisions = Readonly<{ isMirrored: boolean; precision: Precision }>
+
+/**
+ * The recipe of a run with nothing left open: whether mirror images are used, and in which precision is learned. What is decided first
+ * stays for all stages of the run.
+ *
+ * @param source The images as they were read.
+ */
+export async function decideRecipe(recipe: ResolvedRecipe, source: ImageSource, seed: number, host: RunHost): Promise<ResolvedRecipe> {
+  if (!isOpen(recipe)) return decidedRecipe(recipe, host.files)
+  if (!host.files.read(runFiles.decisions)) {
+    const decisions: Decisions = {
+      isMirrored: recipe.pretrain.mirror === 'auto' ? await tryMirror(source, seed, host) : recipe.pretrain.mirror !== 'never',
+      precision: usesLearnedFeatures(recipe) ? await choosePrecision(recipe.pretrain.precision, host) : 'float32',
+    }
+    host.files.write(runFiles.decisions, new TextEncoder().encode(JSON.stringify(decisions)))
+  }
+  return decidedRecipe(recipe, host.files)
+}
+
+/** The recipe with what the run decided before. */
+export function decidedRecipe(recipe: ResolvedRecipe, files: Pick<RunFiles, 'read'>): ResolvedRecipe {
+  const stored = files.read(runFiles.decisions)
+  const { pretrain, embed, self, semi } = recipe
+  const { isMirrored, precision } = stored
+    ? (JSON.parse(new TextDecoder().decode(stored)) as Decisions)
+    : { isMirrored: pretrain.mirror !== 'never', precision: pretrain.precision ?? 'float32' }
+  /** Runs of before there was such a setting mirrored half of the views. */
+  const flipOf = ({ flipProbability = 0.5 }: { flipProbability?: number }): number => (isMirrored ? flipProbability : 0)
+  return {
+    ...recipe,
+    pretrain: { ...pretrain, precision, flipProbability: flipOf(pretrain) },
+    embed: { ...embed, mirror: embed.mirror && isMirrored },
+    self: { ...self, flipProbability: flipOf(self) },
+    semi: { ...semi, flipProbability: flipOf(semi) },
+  }
+}
+
+function isOpen({ pretrain: { mirror, precision } }: ResolvedRecipe): boolean {
+  return mirror === 'auto' || precision === 'auto'
+}
+
+async function tryMirror(source: ImageSource, seed: number, host: Pick<RunHost, 'log'>): Promise<boolean> {
+  const { fartherRatio, isAlike } = await testMirror(source, seed)
+  const share = `${(100 * fartherRatio).toFixed(0)} % of the mirror images are farther from the other images than the image itself`
+  host.log(isAlike ? `Mirror images are used: ${share}.` : `Mirror images are not used: ${share}, so they show something else.`)
+  return isAlike
+}
