@@ -1,3 +1,4 @@
+import { mayHaveBfloat16 } from '#engine/runtime/processor.ts'
 import type { RunFiles, RunHost } from '#engine/training/run-context.ts'
 import { modelFiles } from '#engine/worker/model-files.ts'
 
@@ -17,6 +18,7 @@ export function memoryHost(listeners: Partial<RunHost> = {}): RunHost {
     files: memoryFiles(),
     models: modelFiles,
     now: () => performance.now(),
+    mayHaveBfloat16,
     shouldStop: () => false,
     progress: () => undefined,
     metrics: () => undefined,

@@ -64,7 +64,7 @@ describe('what a run decides before it begins', () => {
 
   it('decides on bfloat16 only where a test of it ran, once', async () => {
     const files: MemoryFiles = new Map()
-    const host = { ...memoryHost({ files }), now: () => performance.now() }
+    const host = { ...memoryHost({ files }), now: () => performance.now(), mayHaveBfloat16: () => true }
     const recipe = recipeOf({ mirror: 'always', precision: 'auto' })
     const source = imagesInMemory(onesided(), side)
     const { precision } = (await decideRecipe(recipe, source, 1, host)).pretrain

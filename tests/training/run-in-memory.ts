@@ -46,6 +46,7 @@ export function memoryHost({ files = new Map(), stop = () => false, tickMs = 1 }
       time += tickMs
       return time
     },
+    mayHaveBfloat16: () => false,
     shouldStop: () => stop(step, poll++),
     progress(progress) {
       if (progress.note === '') step = progress.step

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs'
 import { nodeBackend } from '#engine/graph/node-backend.ts'
 import type { Precision } from '#engine/graph/precision.ts'
@@ -22,15 +21,12 @@ type Trial = Readonly<{ losses: readonly number[]; milliseconds: number }>
  * The precision in which a run learns: as its recipe says, or, where that says `auto`, bfloat16 where the processor has it and a self-test
  * finds it faster with nearly the same losses.
  */
-export async function choosePrecision(wanted: 'auto' | Precision, host: Pick<RunHost, 'log' | 'now'>): Promise<Precision> {
+export async function choosePrecision(
+  wanted: 'auto' | Precision,
+  host: Pick<RunHost, 'log' | 'now' | 'mayHaveBfloat16'>,
+): Promise<Precision> {
   if (wanted !== 'auto') return wanted
-  return mayHaveBfloat16() && nodeBackend() ? decide(host) : 'float32'
-}
-
-/** Where the system lists what its processor can do, it must list this; elsewhere the self-test alone decides. */
-function mayHaveBfloat16(): boolean {
-  const list = '/proc/cpuinfo'
-  return !existsSync(list) || /avx512_bf16|amx_bf16|\bbf16\b/.test(readFileSync(list, 'utf8'))
+  return host.mayHaveBfloat16() && nodeBackend() ? decide(host) : 'float32'
 }
 
 async function decide(host: Pick<RunHost, 'log' | 'now'>): Promise<Precision> {

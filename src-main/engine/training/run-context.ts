@@ -32,6 +32,8 @@ export interface RunHost {
   readonly models: ModelFiles
   /** Milliseconds of a clock that only goes forward. */
   now(): number
+  /** Whether the processor computes with bfloat16; where that cannot be known, it may. */
+  mayHaveBfloat16(): boolean
   /** Whether somebody asked to stop; looked at between steps. */
   shouldStop(): boolean
   progress(progress: Omit<StageProgress, 'stage'>): void

@@ -2,6 +2,7 @@ import { parentPort } from 'node:worker_threads'
 import { createBirpc } from 'birpc'
 import { deviceReport } from '#engine/runtime/device-report.ts'
 import { loadBackend } from '#engine/runtime/load-backend.ts'
+import { mayHaveBfloat16 } from '#engine/runtime/processor.ts'
 import { openImageSource } from '#engine/training/image-source.ts'
 import { predict } from '#engine/training/predict.ts'
 import { type RunHost, StageStopped } from '#engine/training/run-context.ts'
@@ -90,6 +91,7 @@ function createHost(task: StageTask): RunHost & { flush(): void } {
     files: openRunFolder(task.projectPath, task.runId),
     models: modelFiles,
     now: () => performance.now(),
+    mayHaveBfloat16,
     shouldStop: () => isAskedToStop,
     progress(progress) {
       latest = progress
