@@ -14,7 +14,7 @@ import { serveRounds } from './rounds.ts'
 import { alternate, startOwnSide, startPeer } from './sides.ts'
 
 // Whole MoCo v2 training loop, decode-cached pixels to updated weights, against PyTorch with its augmentation in the DataLoader and on batches.
-// Arguments: --rounds N (7), --widths 16,64; one side alone: --side --width W [--eager] [--profile].
+// Arguments: --rounds N (7), --widths 16,64; one side alone: --side --width W [--eager] [--bfloat16] [--profile].
 
 const imageCount = 4096
 const side = 32
@@ -41,7 +41,15 @@ async function serve(width: number): Promise<void> {
   const recipe = resolveRecipe(
     recipeNamed('standard'),
     { imageCount, clusterCount: 10, imageSize: side },
-    { pretrain: { widthFactor: width / 64, batchSize, queueSize: 4096, epochs: 800 } },
+    {
+      pretrain: {
+        widthFactor: width / 64,
+        batchSize,
+        queueSize: 4096,
+        epochs: 800,
+        precision: process.argv.includes('--bfloat16') ? 'bfloat16' : 'float32',
+      },
+    },
   )
   const stage = createMocoStage(imagesInMemory(pixels, side), recipe.pretrain, 1)
   const steps = stepsOfWidth(width)
@@ -84,9 +92,11 @@ async function compare(roundCount: number, widths: readonly number[]): Promise<v
     const own = ['--side', '--width', String(width)]
     const sides = [
       await startOwnSide<RoundResult>(import.meta.url, own),
+      await startOwnSide<RoundResult>(import.meta.url, [...own, '--bfloat16']),
       await startOwnSide<RoundResult>(import.meta.url, [...own, '--eager']),
       await startPeer<RoundResult>('moco-step', [...common, '--workers', '0']),
       await startPeer<RoundResult>('moco-step', [...common, '--workers', '-1']),
+      await startPeer<RoundResult>('moco-step', [...common, '--workers', '-1', '--bfloat16']),
     ]
     for (const each of sides) await each.round()
     const results = await alternate(sides, roundCount, (round) =>
@@ -94,9 +104,9 @@ async function compare(roundCount: number, widths: readonly number[]): Promise<v
     )
     for (const each of sides) await each.close()
     const speeds = results.map((of) => of.map(({ imagesPerSecond }) => imagesPerSecond))
-    const [compiled, eager, images, batches] = speeds
-    const ratioTo = (other: number[]): string => {
-      const each = ratios(compiled, other)
+    const [compiled, narrow, eager, images, batches, narrowBatches] = speeds
+    const ratioTo = (other: number[], own = compiled): string => {
+      const each = ratios(own, other)
       return `**${median(each).toFixed(2)}** (${Math.min(...each).toFixed(2)}-${Math.max(...each).toFixed(2)})`
     }
     rows.push([
@@ -105,6 +115,8 @@ async function compare(roundCount: number, widths: readonly number[]): Promise<v
       ratioTo(eager),
       ratioTo(images),
       ratioTo(batches),
+      ratioTo(batches, narrow),
+      ratioTo(narrowBatches, narrow),
       width <= 16 ? '1.2' : '1.0',
     ])
   }
@@ -113,19 +125,23 @@ async function compare(roundCount: number, widths: readonly number[]): Promise<v
     title: 'MoCo v2 training step',
     notes: [
       `Whole loop: decode-cached pixels, two augmented views, query, key, update, queue. ResNet18 (CIFAR form), ${side} px, batch ${batchSize}, queue 4096, SGD with momentum; width is the number of channels of the first stage.`,
-      'Ours: `createMocoStage` and `train`, keys in 4 groups with batch statistics of their own, every image with augmentations of its own; compiled as in the product, and operation by operation. Peer: PyTorch, channels_last, float32, on the same two cores, keys in one batch; torchvision transforms on each image in a DataLoader without workers, or torchvision v2 transforms on whole batches, which give all images of a batch the same augmentation.',
+      'Ours: `createMocoStage` and `train`, keys in 4 groups with batch statistics of their own, every image with augmentations of its own; compiled, in float32 and in bfloat16, and operation by operation. Peer: PyTorch, channels_last, float32 or bfloat16 by autocast, on the same two cores, keys in one batch; torchvision transforms on each image in a DataLoader without workers, or torchvision v2 transforms on whole batches, which give all images of a batch the same augmentation.',
       `${roundCount} alternating rounds after one unmeasured; images/s as median (least-most).`,
     ],
     header: [
       'width',
       'compiled',
+      'compiled, bfloat16',
       'operation by operation',
       'PyTorch, image by image',
       'PyTorch, whole batches',
+      'PyTorch, whole batches, bfloat16',
       'to operations',
       'to image by image',
       'to whole batches',
-      'goal',
+      'bfloat16 to whole batches',
+      'bfloat16 to bfloat16',
+      'goal to whole batches',
     ],
     rows,
     loadBefore,

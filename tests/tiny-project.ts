@@ -16,7 +16,7 @@ export const tinyRun = {
   clusterCount: 2,
   seed: 7,
   overrides: {
-    pretrain: { epochs: 1, widthFactor: 0.0625 },
+    pretrain: { source: 'moco', precision: 'float32', epochs: 1, widthFactor: 0.0625 },
     self: { epochs: 1, headCount: 2, cachedViews: 1 },
     semi: { steps: 3, batchSize: 4, unlabeledRatio: 1 },
   },

@@ -4,6 +4,7 @@ Its augmentation is in the DataLoader, image by image, or (--workers -1) on whol
 """
 
 import argparse
+import contextlib
 import copy
 import random
 import time
@@ -95,6 +96,7 @@ def main():
     parser = argparse.ArgumentParser()
     for name in ("width", "batch", "images", "warmup", "steps", "workers"):
         parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument("--bfloat16", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(2)
     torch.manual_seed(1)
@@ -111,6 +113,7 @@ def main():
             persistent_workers=given.workers > 0,
         )
         batches = endless(loader)
+    narrow = (lambda: torch.autocast("cpu", dtype=torch.bfloat16)) if given.bfloat16 else contextlib.nullcontext
     target = torch.zeros(given.batch, dtype=torch.long)
 
     def step():
@@ -118,17 +121,18 @@ def main():
         first, second = next(batches)
         first = first.contiguous(memory_format=torch.channels_last)
         second = second.contiguous(memory_format=torch.channels_last)
-        with torch.no_grad():
+        with torch.no_grad(), narrow():
             for mine, theirs in zip(key.parameters(), query.parameters()):
                 mine.mul_(0.99).add_(theirs, alpha=0.01)
             keys = key(second)
-        projections = query(first)
-        positives = (projections * keys).sum(1, keepdim=True)
-        loss = F.cross_entropy(torch.cat([positives, projections @ queue.T], 1) / 0.2, target)
+        with narrow():
+            projections = query(first)
+            positives = (projections * keys).sum(1, keepdim=True)
+            loss = F.cross_entropy(torch.cat([positives, projections @ queue.T], 1) / 0.2, target)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
-        queue[pointer : pointer + given.batch] = keys
+        queue[pointer : pointer + given.batch] = keys.float()
         pointer = (pointer + given.batch) % QUEUE
         return loss.item()
 

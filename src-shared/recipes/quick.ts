@@ -1,13 +1,9 @@
 import type { Recipe, RecipeFacts } from './recipe.ts'
-import { standard } from './standard.ts'
+import { encoderSide, mirrorWhereAlike, standard } from './standard.ts'
 
 const once = 'Features are computed once, and only heads are trained.'
 
 const semiSteps = ({ imageCount }: RecipeFacts): number => Math.round(Math.min(1500, Math.max(150, imageCount / 5)))
-
-/** Nothing is gained from small images beyond 128 px; two cores pass about 20 images a second through both encoders at 224 px, and 60 at 128. */
-const inputSide = ({ imageCount, imageSize }: RecipeFacts): number =>
-  imageSize <= 64 || imageCount > 10_000 ? 128 : imageCount > 5000 ? 160 : 224
 
 /** A first answer in minutes: packaged encoders stay as they are; all else is as in `standard`, on their features. */
 export const quick: Recipe = {
@@ -15,14 +11,9 @@ export const quick: Recipe = {
   changes: {
     pretrain: {
       source: { value: 'packaged', reason: 'Encoders that others trained on photographs need no learning here.' },
+      mirror: mirrorWhereAlike,
     },
-    embed: {
-      inputSidePx: {
-        value: inputSide,
-        reason:
-          'Of the ten nearest photographs 70 % are of the same class at 224 px and 67 % at 128; more images leave less time for each.',
-      },
-    },
+    embed: { inputSidePx: encoderSide },
     self: {
       ...standard.changes.self,
       headCount: { value: 5, reason: 'Half of the time; heads that start from the same clusters agree early.' },

@@ -12,6 +12,10 @@ export const embedSettings = {
     source: own,
     help: 'Packaged encoders: one trained to find objects (320 features), one trained to tell kinds of pictures (448), or both together.',
   }),
+  together: choice('always', ['always', 'auto'], {
+    source: own,
+    help: 'Learned and packaged features side by side: always, or only where both together divide the images more clearly than either alone.',
+  }),
   inputSidePx: integer(224, 32, 512, { unit: 'px', source: own, help: 'Side to which images are brought for the packaged encoders.' }),
   mirror: flag(true, { source: own, help: 'Average the features of an image with those of its mirror image.' }),
   onnxFile: text('', { source: own, help: 'Path of an ONNX file that turns images into features.' }),

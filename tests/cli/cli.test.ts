@@ -9,6 +9,8 @@ import { patchMapOnnx } from '../worker/onnx-file.ts'
 
 const main = fileURLToPath(new URL('../../src-main/cli/main.ts', import.meta.url))
 const tiny = [
+  'pretrain.source=moco',
+  'pretrain.precision=float32',
   'pretrain.widthFactor=0.0625',
   'pretrain.batchSize=16',
   'pretrain.queueSize=16',

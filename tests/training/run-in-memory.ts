@@ -105,7 +105,16 @@ export function smallRecipe(
   changes: RecipeOverrides = {},
 ): ResolvedRecipe {
   const small: RecipeOverrides = {
-    pretrain: { backbone: 'resnet18-cifar', widthFactor: 0.0625, epochs: 2, batchSize: 16, queueSize: 16, projectionSize: 16 },
+    pretrain: {
+      ...(recipe.name === 'standard' ? { source: 'moco' } : {}),
+      mirror: 'always',
+      backbone: 'resnet18-cifar',
+      widthFactor: 0.0625,
+      epochs: 2,
+      batchSize: 16,
+      queueSize: 16,
+      projectionSize: 16,
+    },
     self: {
       headCount: 2,
       epochs: 2,

@@ -2,12 +2,14 @@ import type { Embeddings } from '#engine/clustering/embeddings.ts'
 import { clusterByGraph, type GraphClusterOptions, type GraphClusters, graphOfFeatures } from '#engine/clustering/graph-clusters.ts'
 import { propagateLabels } from '#engine/clustering/label-propagation.ts'
 import { modularity, raiseModularity } from '#engine/clustering/modularity.ts'
+import type { Follow } from '#engine/clustering/pause.ts'
 import { deriveSeed } from '#engine/ml/random.ts'
 import { toErrorData } from '#shared/errors.ts'
 import type { StageTask } from '#shared/worker-protocol.ts'
 import { type RunHost, StageStopped } from './run-context.ts'
 
-const memoryBytes = 256 * 2 ** 20
+/** Memory for the similarities of one block while neighbours are sought. */
+export const graphMemoryBytes = 256 * 2 ** 20
 
 /**
  * The clusters that the graph of neighbours holds, from which heads start; where a person labelled images of as many classes as there are
@@ -22,17 +24,24 @@ export async function startFromGraph(
   host: Pick<RunHost, 'now' | 'progress' | 'shouldStop'>,
   decisions: Pick<GraphClusterOptions, 'targets' | 'agreement'>,
 ): Promise<GraphClusters> {
+  const options = { clusterCount: task.clusterCount, partDimensions, memoryBytes: graphMemoryBytes, ...decisions }
+  const found = await stoppable(host, 'clusters of the graph of neighbours', (follow) =>
+    clusterByGraph(features, { ...options, seed: deriveSeed(task.seed, 'self-graph') }, follow),
+  )
+  return fromLabels(found, task, decisions.targets) ?? found
+}
+
+/** Long work of the clustering layer as part of a stage: it tells how far it is and stops when the stage shall. @throws StageStopped. */
+export async function stoppable<Result>(
+  host: Pick<RunHost, 'now' | 'progress' | 'shouldStop'>,
+  note: string,
+  work: (follow: Follow) => Promise<Result>,
+): Promise<Result> {
   const startedAt = host.now()
   const follow = {
     onProgress(ratio: number) {
       const secondsLeft = ((host.now() - startedAt) / 1000 / Math.max(ratio, 1e-6)) * (1 - ratio)
-      host.progress({
-        step: Math.round(100 * ratio),
-        totalSteps: 100,
-        imagesPerSecond: 0,
-        secondsLeft,
-        note: 'clusters of the graph of neighbours',
-      })
+      host.progress({ step: Math.round(100 * ratio), totalSteps: 100, imagesPerSecond: 0, secondsLeft, note })
     },
     signal: {
       get aborted() {
@@ -40,10 +49,8 @@ export async function startFromGraph(
       },
     },
   }
-  const options = { clusterCount: task.clusterCount, partDimensions, memoryBytes, ...decisions }
   try {
-    const found = await clusterByGraph(features, { ...options, seed: deriveSeed(task.seed, 'self-graph') }, follow)
-    return fromLabels(found, task, decisions.targets) ?? found
+    return await work(follow)
   } catch (error) {
     if (toErrorData(error).code === 'CANCELLED') throw new StageStopped(0)
     throw error
@@ -80,6 +87,11 @@ export async function isWorseOnGraph(
   partDimensions: readonly number[],
   { clusterCount, seed }: Pick<StageTask, 'clusterCount' | 'seed'>,
 ): Promise<boolean> {
-  const { graph } = await graphOfFeatures(features, { clusterCount, partDimensions, memoryBytes, seed: deriveSeed(seed, 'self-graph') })
+  const { graph } = await graphOfFeatures(features, {
+    clusterCount,
+    partDimensions,
+    memoryBytes: graphMemoryBytes,
+    seed: deriveSeed(seed, 'self-graph'),
+  })
   return modularity(graph, clusters, clusterCount) < (1 - leeway) * modularity(graph, before, clusterCount)
 }

@@ -10,6 +10,7 @@ import { decidedRecipe } from './decided-recipe.ts'
 import { toHeadScale } from './encoders/head-views.ts'
 import { classifiesImages, encoderNames, openEncoders } from './encoders/open-encoders.ts'
 import { computeViewFeatures, loadViewFeatures } from './encoders/view-features.ts'
+import { withChosenFeatures } from './feature-choice.ts'
 import { type ImageSource, imagesInMemory, toLearningSide } from './image-source.ts'
 import { restoreParameters } from './networks.ts'
 import { type RunHost, runFiles } from './run-context.ts'
@@ -21,7 +22,7 @@ import { type RunHost, runFiles } from './run-context.ts'
  */
 export async function predict(task: PredictTask, host: Pick<RunHost, 'files' | 'models'>): Promise<Omit<PredictOutcome, 'backend'>> {
   const { clusterCount } = task
-  const recipe = decidedRecipe(task.recipe, host.files)
+  const recipe = withChosenFeatures(decidedRecipe(task.recipe, host.files), host.files)
   const encoded = host.files.read(runFiles.semi)
   if (!encoded)
     throw new SpicerackError('NOT_FOUND', 'This run has no classifier yet.', { advice: 'Resume the run until its last stage is done.' })

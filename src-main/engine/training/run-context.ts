@@ -62,5 +62,6 @@ export const runFiles = {
   reliable: 'reliable.result',
   semi: 'semi.weights',
   decisions: 'decisions.json',
+  featureChoice: 'feature-choice.json',
   onnxHash: 'onnx.sha256',
 } as const

@@ -3,6 +3,7 @@ import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
 import type { StageResult } from '#shared/worker-protocol.ts'
 import { decideRecipe } from './decided-recipe.ts'
 import { classifiesImages, usesFixedFeatures } from './encoders/open-encoders.ts'
+import { withChosenFeatures } from './feature-choice.ts'
 import { toLearningSide } from './image-source.ts'
 import type { RunContext } from './run-context.ts'
 import { embed } from './stages/embed.ts'
@@ -19,7 +20,8 @@ const stages: Readonly<Record<StageName, (context: RunContext) => Promise<StageR
  * @throws StageStopped when asked to stop, and what the stages throw.
  */
 export async function runStage({ task, source, host }: RunContext): Promise<StageResult> {
-  const recipe = await decideRecipe(task.recipe, source, task.seed, host)
+  const decided = await decideRecipe(task.recipe, source, task.seed, host)
+  const recipe = task.stage === 'pretrain' ? decided : withChosenFeatures(decided, host.files)
   return stages[task.stage]({
     task: { ...task, recipe },
     source: looksAtLearningSide(task.stage, recipe) ? toLearningSide(source, recipe) : source,

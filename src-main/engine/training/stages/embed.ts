@@ -6,7 +6,8 @@ import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
 import type { StageResult } from '#shared/worker-protocol.ts'
 import { loadLearnedBackbone } from '../encoders/learned-backbone.ts'
 import { encoderNames, openEncoders, usesFixedFeatures } from '../encoders/open-encoders.ts'
-import { computeViewFeatures, loadViewFeatures, type ViewFeatures } from '../encoders/view-features.ts'
+import { computeViewFeatures, loadViewFeatures } from '../encoders/view-features.ts'
+import { chooseFeatures } from '../feature-choice.ts'
 import { computeFeatures } from '../features.ts'
 import type { ImageSource } from '../image-source.ts'
 import { type RunContext, type RunFiles, type RunHost, runFiles } from '../run-context.ts'
@@ -42,7 +43,9 @@ export async function embed({ task, source, host }: RunContext): Promise<StageRe
 /** The same by encoders that stay as they are, under several views. Heads see the rows at a length of sqrt(dimension). */
 async function embedFixed({ task, source, host }: RunContext): Promise<StageResult> {
   if (!host.files.read(runFiles.embedding)) {
-    const { embeddings } = await computeFixed(task.recipe, source, host)
+    await computeFixed(task.recipe, source, host)
+    const recipe = await chooseFeatures(task, source.count, host)
+    const { embeddings } = loadViewFeatures(encoderNames(recipe), recipe.embed, host.files, source.count)
     const norms = new Float32Array(source.count).fill(Math.sqrt(embeddings.dimension))
     host.files.write(runFiles.featureNorms, new Uint8Array(norms.buffer))
     host.files.write(runFiles.embedding, new Uint8Array(embeddings.values.buffer))
@@ -50,12 +53,11 @@ async function embedFixed({ task, source, host }: RunContext): Promise<StageResu
   return { stage: 'embed', embeddingFile: runFiles.embedding, dimension: loadEmbedding(host.files).embeddings.dimension }
 }
 
-async function computeFixed(recipe: ResolvedRecipe, source: ImageSource, host: RunHost): Promise<ViewFeatures> {
+async function computeFixed(recipe: ResolvedRecipe, source: ImageSource, host: RunHost): Promise<void> {
   const encoders = await openEncoders(recipe, source.side, host)
   try {
     host.log(`features: ${encoders.map(({ name, featureCount, sidePx }) => `${name} (${featureCount}, at ${sidePx} px)`).join(' and ')}`)
     await computeViewFeatures(encoders, source, recipe.embed, host)
-    return loadViewFeatures(encoderNames(recipe), recipe.embed, host.files, source.count)
   } finally {
     for (const encoder of encoders) encoder.dispose()
   }
