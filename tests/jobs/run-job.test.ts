@@ -54,7 +54,9 @@ describe('the job of a run', () => {
   })
 
   it('stops for good when it is cancelled within a stage', async () => {
-    const { run, job } = await client.runs.create({ ...request, seed: 9 })
+    // Long enough that it is still in its first stage when it is cancelled.
+    const overrides = { ...request.overrides, pretrain: { ...request.overrides.pretrain, epochs: 100 } }
+    const { run, job } = await client.runs.create({ ...request, overrides, seed: 9 })
     await untilFirstStep(job.id)
     const files = [join(folder.path, 'images', 'limes', 'limes-00.png')]
     await expect(client.predict.run({ files })).rejects.toMatchObject({ code: 'CONFLICT' })

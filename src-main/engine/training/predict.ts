@@ -22,10 +22,10 @@ import { type RunHost, runFiles } from './run-context.ts'
  */
 export async function predict(task: PredictTask, host: Pick<RunHost, 'files' | 'models'>): Promise<Omit<PredictOutcome, 'backend'>> {
   const { clusterCount } = task
-  const recipe = withChosenFeatures(decidedRecipe(task.recipe, host.files), host.files)
   const encoded = host.files.read(runFiles.semi)
   if (!encoded)
     throw new SpicerackError('NOT_FOUND', 'This run has no classifier yet.', { advice: 'Resume the run until its last stage is done.' })
+  const recipe = withChosenFeatures(decidedRecipe(task.recipe, host.files), host.files)
   const source = imagesInMemory(task.pixels, task.size)
   const features = classifiesImages(recipe) ? undefined : await encodeImages(source, recipe, host)
   const classifier = features
