@@ -7,7 +7,7 @@ import { choosePrecision } from './precision.ts'
 import { type RunFiles, type RunHost, runFiles } from './run-context.ts'
 
 /** What a run found out before it began, where its recipe leaves that open. */
-type Decisions = Readonly<{ isMirrored: boolean; precision: Precision }>
+type Choices = Readonly<{ isMirrored: boolean; precision: Precision }>
 
 /**
  * The recipe of a run with nothing left open: whether mirror images are used, and in which precision is learned. What is decided first
@@ -17,22 +17,22 @@ type Decisions = Readonly<{ isMirrored: boolean; precision: Precision }>
  */
 export async function decideRecipe(recipe: ResolvedRecipe, source: ImageSource, seed: number, host: RunHost): Promise<ResolvedRecipe> {
   if (!isOpen(recipe)) return decidedRecipe(recipe, host.files)
-  if (!host.files.read(runFiles.decisions)) {
-    const decisions: Decisions = {
+  if (!host.files.read(runFiles.choices)) {
+    const choices: Choices = {
       isMirrored: recipe.pretrain.mirror === 'auto' ? await tryMirror(source, seed, host) : recipe.pretrain.mirror !== 'never',
       precision: usesLearnedFeatures(recipe) ? await choosePrecision(recipe.pretrain.precision, host) : 'float32',
     }
-    host.files.write(runFiles.decisions, new TextEncoder().encode(JSON.stringify(decisions)))
+    host.files.write(runFiles.choices, new TextEncoder().encode(JSON.stringify(choices)))
   }
   return decidedRecipe(recipe, host.files)
 }
 
 /** The recipe with what the run decided before. */
 export function decidedRecipe(recipe: ResolvedRecipe, files: Pick<RunFiles, 'read'>): ResolvedRecipe {
-  const stored = files.read(runFiles.decisions)
+  const stored = files.read(runFiles.choices)
   const { pretrain, embed, self, semi } = recipe
   const { isMirrored, precision } = stored
-    ? (JSON.parse(new TextDecoder().decode(stored)) as Decisions)
+    ? (JSON.parse(new TextDecoder().decode(stored)) as Choices)
     : { isMirrored: pretrain.mirror !== 'never', precision: pretrain.precision ?? 'float32' }
   /** Runs of before there was such a setting mirrored half of the views. */
   const flipOf = ({ flipProbability = 0.5 }: { flipProbability?: number }): number => (isMirrored ? flipProbability : 0)

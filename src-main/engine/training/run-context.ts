@@ -61,7 +61,7 @@ export const runFiles = {
   self: 'self.result',
   reliable: 'reliable.result',
   semi: 'semi.weights',
-  decisions: 'decisions.json',
+  choices: 'choices.json',
   featureChoice: 'feature-choice.json',
   onnxHash: 'onnx.sha256',
 } as const
