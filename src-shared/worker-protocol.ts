@@ -121,6 +121,8 @@ export type StageResult =
     }>
   | Readonly<{
       stage: 'reliable'
+      /** `[images, neighbours]` int32: the nearest other images of each, as places in listed order. */
+      neighboursFile: string
       /** `[images]` share of the neighbours with the same cluster, 0-1. */
       localConsistencies: Float32Array
       /** `[images]` 1 where the image is a reliable sample. */

@@ -149,7 +149,7 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
         ['pretrain', 'completed', `runs/${run.id}/pretrain.weights`],
         ['embed', 'completed', `embeddings/${run.id}.f32`],
         ['self', 'completed', null],
-        ['reliable', 'completed', null],
+        ['reliable', 'completed', `runs/${run.id}/neighbours.i32`],
         ['semi', 'completed', `runs/${run.id}/semi.weights`],
       ])
       for (const { resultFile } of stages) expect(resultFile === null || existsSync(place('tiny.spicerack', resultFile))).toBe(true)
@@ -451,7 +451,7 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
         ['completed', null],
         ['completed', `embeddings/${run.id}.f32`],
         ['completed', null],
-        ['completed', null],
+        ['completed', `runs/${run.id}/neighbours.i32`],
         ['completed', `runs/${run.id}/semi.weights`],
       ])
       const kinds = await client.evaluate.run({ truth: place('images') })
@@ -465,6 +465,38 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       await expect(client.runs.create(asked)).rejects.toMatchObject({ code: 'BAD_INPUT' })
       const missing = { ...asked, overrides: { ...asked.overrides, embed: { onnxFile: place('no.onnx') } } }
       await expect(client.runs.create(missing)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    })
+
+    it('says how each cluster holds together, and splits what looks mixed in its groups', async () => {
+      const [one, other] = await client.clusters.report({})
+      const images = (await client.images.list({ limit: 1000 })).images.filter(({ rejected }) => !rejected)
+      for (const report of [one!, other!]) {
+        const own = images.filter(({ assignment }) => assignment?.clusterId === report.clusterId)
+        const agreements = await Promise.all(own.map(({ id }) => client.images.headAgreement({ imageId: id })))
+        const mean = agreements.reduce((sum, { agreement }) => sum + agreement!, 0) / own.length
+        expect(report).toMatchObject({ imageCount: own.length, headAgreement: expect.closeTo(mean, 6) })
+        expect(report.neighbourAgreement).toBeGreaterThan(0.9)
+        // The mean of the smaller of two shares lies between their sum less one and the smaller mean.
+        expect(report.purity!.kind).toBe('estimated')
+        expect(report.purity!.ratio).toBeLessThanOrEqual(Math.min(mean, report.neighbourAgreement!) + 1e-6)
+        expect(report.purity!.ratio).toBeGreaterThanOrEqual(mean + report.neighbourAgreement! - 1 - 1e-6)
+        expect(report.typical.length).toBe(Math.min(6, own.length))
+        for (const { imageId, thumbnailUrl } of [...report.typical, ...report.doubtful]) {
+          const image = own.find(({ id }) => id === imageId)!
+          expect(thumbnailUrl).toBe(`/thumbnails/${imageId}/${image.contentHash}`)
+        }
+      }
+      await client.clusters.merge({ clusterIds: [one!.clusterId, other!.clusterId] })
+      const sizes = [one!.imageCount, other!.imageCount].sort((a, b) => b - a)
+      const [merged, ...rest] = await client.clusters.report({ count: 0 })
+      expect(rest).toEqual([])
+      expect(merged).toMatchObject({ neighbourAgreement: 1, typical: [], doubtful: [], advice: [{ kind: 'mixed', sizes }] })
+      const { newClusterId } = await client.clusters.split({ clusterId: one!.clusterId })
+      expect((await client.clusters.report({})).map(({ imageCount }) => imageCount).sort((a, b) => b - a)).toEqual(sizes)
+      const inNew = (await client.images.list({ limit: 1000, filter: { clusterId: newClusterId } })).images
+      expect(new Set(inNew.map(({ path }) => path.split('/')[0])).size).toBe(1)
+      for (const _ of ['split', 'merge']) await client.edits.undo()
+      expect(await client.clusters.report({})).toEqual([one, other])
     })
 
     it('suggests numbers of clusters from the embedding', async () => {
@@ -487,6 +519,12 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       const { audit } = await client.audits.answer({ classId: apples!, right: ids.slice(0, 8), wrong: [ids[8]!] })
       expect(audit).toMatchObject({ imageCount: before.imageCount, looked: 9, right: 8, purity: 8 / 9 })
       expect(audit.lower).toBeLessThan(8 / 9)
+      const { clusterId } = (await client.mappings.list()).find(({ classId }) => classId === apples)!
+      const inCluster = await Promise.all(
+        ids.slice(0, 9).map(async (imageId) => (await client.images.get({ imageId })).assignment?.clusterId),
+      )
+      const { purity } = (await client.clusters.report({})).find((report) => report.clusterId === clusterId)!
+      expect(purity).toMatchObject({ kind: 'audited', looked: inCluster.filter((id) => id === clusterId).length })
       const corrected = await client.audits.answer({ classId: apples!, wrong: [ids[9]!], correctClassId: limes! })
       expect(corrected.audit).toEqual(await auditOf())
       expect(corrected.audit).toMatchObject({ looked: 10, right: 8 })

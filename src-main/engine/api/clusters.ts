@@ -1,5 +1,6 @@
 import { splitCluster } from '#engine/clustering/split-cluster.ts'
 import type { OpenProject } from '#engine/database/project.ts'
+import { divideCluster } from '#engine/jobs/cluster-reports.ts'
 import { readRunEmbedding } from '#engine/jobs/run-embedding.ts'
 import type { ClusterId, ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
@@ -66,10 +67,12 @@ function newestCluster(project: OpenProject): ClusterId {
   return project.clusters.list().at(-1)!.id
 }
 
-/** The images of the cluster that are least like the others, by the embedding of the current run. */
+/** The smaller of two groups in the cluster: by who is whose neighbour, else, where that is not known, by 2-means on the embedding. */
 function findHalf(project: OpenProject, clusterId: ClusterId): ImageId[] {
   project.clusters.requireVisible(clusterId)
   const clustering = currentClustering(project)
+  const group = divideCluster(project, clustering, clusterId)
+  if (group) return group
   const embedding = readRunEmbedding(project, clustering.runId)
   if (!embedding)
     throw new SpicerackError('NOT_FOUND', 'The run of this clustering has no embedding.', { advice: 'Choose the images by hand.' })

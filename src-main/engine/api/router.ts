@@ -1,5 +1,6 @@
 import { auditsApi } from './audits.ts'
 import { classesApi } from './classes.ts'
+import { clustersReport } from './cluster-reports.ts'
 import { clusteringsApi } from './clusterings.ts'
 import { assignmentsApi, clustersApi } from './clusters.ts'
 import { diffApi } from './diff.ts'
@@ -30,7 +31,7 @@ export const router = {
   runs: runsApi,
   jobs: jobsApi,
   clusterings: clusteringsApi,
-  clusters: { ...clustersApi, suggest: clustersSuggest },
+  clusters: { ...clustersApi, report: clustersReport, suggest: clustersSuggest },
   assignments: assignmentsApi,
   classes: classesApi,
   mappings: mappingsApi,

@@ -50,9 +50,8 @@ export function saveStageResult(project: OpenProject, runId: RunId, { backend, r
 /** Where the worker left the result, relative to the project folder; stages name their files without the folder. */
 function resultFileOf({ folder }: OpenProject, runId: RunId, result: Completed['result']): string | null {
   if (result.stage === 'embed') return toPortable(relative(folder.path, join(folder.embeddings, `${runId}.f32`)))
-  if ('weightsFile' in result && result.weightsFile !== null)
-    return toPortable(relative(folder.path, join(folder.run(runId), result.weightsFile)))
-  return null
+  const inRunFolder = 'weightsFile' in result ? result.weightsFile : result.stage === 'reliable' ? result.neighboursFile : null
+  return inRunFolder === null ? null : toPortable(relative(folder.path, join(folder.run(runId), inRunFolder)))
 }
 
 function toPortable(path: string): string {

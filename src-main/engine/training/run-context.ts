@@ -60,6 +60,7 @@ export const runFiles = {
   featureNorms: 'feature-norms.f32',
   self: 'self.result',
   reliable: 'reliable.result',
+  neighbours: 'neighbours.i32',
   semi: 'semi.weights',
   choices: 'choices.json',
   featureChoice: 'feature-choice.json',

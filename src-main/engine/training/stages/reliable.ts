@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { likeliest } from '#engine/clustering/likeliest.ts'
 import { selectByQuantile, selectByThreshold } from '#engine/clustering/local-consistency.ts'
+import { nearestOthers } from '#engine/clustering/neighbour-links.ts'
 import { findNeighbours } from '#engine/clustering/neighbours.ts'
 import { SpicerackError, toErrorData } from '#shared/errors.ts'
 import type { StageResult } from '#shared/worker-protocol.ts'
@@ -8,6 +9,9 @@ import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts'
 import { type RunContext, runFiles, StageStopped } from '../run-context.ts'
 import { loadEmbedding } from './embed.ts'
 import { readSelfResult } from './self.ts'
+
+/** Nearest others of each image that are kept, to tell how clusters hold together as a person leaves them. */
+const keptNeighbours = 15
 
 /**
  * Stage 4: the images whose nearest images are in the same cluster, and of whose cluster the head is sure.
@@ -61,14 +65,15 @@ export async function reliable({ task, source, host }: RunContext): Promise<Stag
       reliable: tf.tensor1d(Int32Array.from(selection.reliable), 'int32'),
       counts: tf.tensor1d(selection.counts, 'int32'),
     }
+    host.files.write(runFiles.neighbours, new Uint8Array(nearestOthers(neighbours, keptNeighbours).others.buffer))
     host.files.write(runFiles.reliable, await encodeCheckpoint({ tensors, notes: { advice: selection.advice } }, 1))
     tf.dispose(tensors)
   }
-  return { stage: 'reliable', ...readReliableResult(host.files.read(runFiles.reliable)!) }
+  return { stage: 'reliable', neighboursFile: runFiles.neighbours, ...readReliableResult(host.files.read(runFiles.reliable)!) }
 }
 
 /** What the stage left. */
-export function readReliableResult(encoded: Uint8Array): Omit<StageResult & { stage: 'reliable' }, 'stage'> {
+export function readReliableResult(encoded: Uint8Array): Omit<StageResult & { stage: 'reliable' }, 'stage' | 'neighboursFile'> {
   const { notes, tensors } = decodeCheckpoint(encoded)
   const result = {
     localConsistencies: tensors.consistencies.dataSync() as Float32Array,
