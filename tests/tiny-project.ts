@@ -28,11 +28,11 @@ export async function makeTemporaryFolder(): Promise<{ path: string; remove(): P
   return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }) }
 }
 
-/** 40 noisy squares of 32 px, two kinds, in `folder/apples` and `folder/limes`. */
-export async function makeTinyImages(folder: string): Promise<void> {
+/** 40 noisy squares of 32 px, or as many as asked for, of two kinds, in `folder/apples` and `folder/limes`. */
+export async function makeTinyImages(folder: string, imageCount = tinyImageCount): Promise<void> {
   for (const [kind, colour] of Object.entries(kinds)) {
     await mkdir(join(folder, kind), { recursive: true })
-    for (let index = 0; index < tinyImageCount / 2; index++) {
+    for (let index = 0; index < imageCount / 2; index++) {
       const random = createRandom(index * 2 + (kind === 'apples' ? 0 : 1))
       const shade = random.uniform() * 40
       const pixels = Uint8Array.from({ length: 32 * 32 * 3 }, (_, byte) => colour[byte % 3]! - shade + random.uniform() * 40)

@@ -20,10 +20,16 @@ function slowReport(nearest: NearestOthers, clusters: Int32Array, clusterCount: 
     const halves = [0, 1].map((side) => group.filter((_, place) => sides[place] === side))
     return { halves, crossing: slowCrossing(table, halves[0], halves[1]) }
   }
-  const inner = groups.map((group) => {
+  const agreements = groups.map((group, cluster) => {
+    const asked = Math.min(nearest.width, Math.max(1, group.length - 1))
+    const named = (image: number): number[] => [...nearest.others.subarray(image * nearest.width, image * nearest.width + asked)]
+    const shares = group.map((image) => named(image).filter((other) => clusters[other] === cluster).length / asked)
+    return group.length === 0 ? 0 : shares.reduce((sum, share) => sum + share, 0) / group.length
+  })
+  const inner = groups.map((group, cluster) => {
     const { halves, crossing } = crossingOf(group)
     const ofHalves = halves.map((half) => crossingOf(half).crossing)
-    const mixed = halves.length === 2 && crossing <= (ofHalves[0] + ofHalves[1]) / 4
+    const mixed = halves.length === 2 && crossing <= (ofHalves[0] + ofHalves[1]) / 4 && agreements[cluster] >= 0.5
     return { crossing, mixed: mixed && group.length >= 2 * nearest.width ? halves.map(({ length }) => length) : null }
   })
   const isLarge = (cluster: number): boolean => groups[cluster].length >= 2 * nearest.width
@@ -37,13 +43,10 @@ function slowReport(nearest: NearestOthers, clusters: Int32Array, clusterCount: 
     return most >= Math.SQRT1_2 ? oneness.indexOf(most) : null
   })
   return groups.map((group, cluster) => {
-    const asked = Math.min(nearest.width, Math.max(1, group.length - 1))
-    const named = (image: number): number[] => [...nearest.others.subarray(image * nearest.width, image * nearest.width + asked)]
-    const shares = group.map((image) => named(image).filter((other) => clusters[other] === cluster).length / asked)
     const other = nearestOf[cluster]
     return {
       imageCount: group.length,
-      neighbourAgreement: group.length === 0 ? 0 : shares.reduce((sum, share) => sum + share, 0) / group.length,
+      neighbourAgreement: agreements[cluster],
       mixed: inner[cluster].mixed,
       sameAs: other !== null && nearestOf[other] === cluster ? other : null,
     }

@@ -8,7 +8,7 @@ import { type HttpShell, startHttpShell } from '#main/server/http-shell.ts'
 import { createEngineClient } from '#shared/contract/client.ts'
 import type { EngineClient } from '#shared/contract/contract.ts'
 import { findChromium } from '../renderer/browser.ts'
-import { makeTinyImages, tinyRun, untilAtRest } from '../tiny-project.ts'
+import { makeTinyImages, tinyImageCount, tinyRun, untilAtRest } from '../tiny-project.ts'
 
 /** The real page in a real browser over the real engine, with what the browser complained about. */
 export interface PageFixture {
@@ -23,8 +23,8 @@ export interface PageFixture {
   close(): Promise<void>
 }
 
-/** A browser with the page open, on a project of 40 clustered images (`clustered`) or on none. */
-export async function openPage({ clustered = false } = {}): Promise<PageFixture> {
+/** A browser with the page open, on a project of 40 clustered images (`clustered`), or another number, or on none. */
+export async function openPage({ clustered = false, imageCount = tinyImageCount } = {}): Promise<PageFixture> {
   const folder = mkdtempSync(join(tmpdir(), 'spicerack-e2e-'))
   const staticFolder = join(folder, 'page')
   const projectPath = join(folder, '水果.spicerack')
@@ -59,7 +59,7 @@ export async function openPage({ clustered = false } = {}): Promise<PageFixture>
 
   await start()
   if (clustered) {
-    await makeTinyImages(join(folder, 'images'))
+    await makeTinyImages(join(folder, 'images'), imageCount)
     await client!.project.create({ path: projectPath })
     await untilAtRest(client!, (await client!.images.import({ folder: join(folder, 'images') })).id)
     await untilAtRest(client!, (await client!.runs.create(tinyRun)).job.id)

@@ -1,4 +1,4 @@
-import { areSame, type Cohesion, isMixed, measureCohesion, onenessOf } from './cohesion.ts'
+import { type Cohesion, compareBodies, isMixed, measureCohesion } from './cohesion.ts'
 import { type Links, linksAmong, type NearestOthers, toLinks } from './neighbour-links.ts'
 import { type Follow, pause } from './pause.ts'
 import { crossing } from './two-way-division.ts'
@@ -13,6 +13,9 @@ export type ClusterReport = Readonly<{
   /** The cluster with which it seems to be one; null where there is none. */
   sameAs: number | null
 }>
+
+/** Least share of an image's neighbours in a cluster of which something is said within. */
+const ownHalf = 0.5
 
 export interface ClusterReporter {
   readonly links: Links
@@ -33,7 +36,8 @@ export interface ClusterReporter {
 /**
  * Says of clusters how well they hold together and stand apart, from who is whose neighbour alone. Linear in the number of neighbours.
  *
- * A cluster looks mixed where its best division in two is crossed by less than half as many links as the best divisions of its two sides.
+ * A cluster looks mixed where its best division in two is crossed by less than half as many links as the best divisions of its two sides,
+ * and where it holds most of the neighbours of its images: else it is a part of something, whose parts are not seen.
  * Two clusters look the same where as many links lie between them as within them, and neither is nearer to a third. Nothing of that is
  * said of clusters with fewer images than twice the neighbours of each, since these lie outside it whatever it is.
  */
@@ -77,16 +81,18 @@ export function createClusterReporter(nearest: NearestOthers): ClusterReporter {
         return cohesion ? [{ members: own, cohesion }] : []
       })
       const shares = neighbourAgreements(clusters)
-      const same = sameClusters(links, clusters, cohesions)
-      return members.map((own, cluster) => {
-        const cohesion = cohesions[cluster]
-        return {
-          imageCount: own.length,
-          neighbourAgreement: own.length === 0 ? 0 : own.reduce((sum, image) => sum + shares[image], 0) / own.length,
-          mixed: cohesion && isMixed(cohesion) ? sizesOf(cohesion) : null,
-          sameAs: same[cluster],
-        }
-      })
+      const agreements = members.map((own) => own.reduce((sum, image) => sum + shares[image], 0) / Math.max(1, own.length))
+      const mixed = cohesions.map((cohesion, cluster) =>
+        cohesion && agreements[cluster] >= ownHalf && isMixed(cohesion) ? sizesOf(cohesion) : null,
+      )
+      const bodies = cohesions.map((cohesion, cluster) => (mixed[cluster] ? null : cohesion))
+      const same = sameClusters(links, clusters, bodies)
+      return members.map((own, cluster) => ({
+        imageCount: own.length,
+        neighbourAgreement: agreements[cluster],
+        mixed: mixed[cluster],
+        sameAs: same[cluster],
+      }))
     },
   }
 }
@@ -109,24 +115,24 @@ function sizesOf({ division }: Cohesion): [number, number] {
 }
 
 /** For each cluster the one with which it is most nearly one, where the two look the same and that is so for the other as well. */
-function sameClusters(links: Links, clusters: Int32Array, cohesions: readonly (Cohesion | null)[]): (number | null)[] {
-  const clusterCount = cohesions.length
+function sameClusters(links: Links, clusters: Int32Array, bodies: readonly (Cohesion | null)[]): (number | null)[] {
+  const clusterCount = bodies.length
   const between = new Float64Array(clusterCount * clusterCount)
   for (let image = 0; image < links.count; image++) {
     if (clusters[image] < 0) continue
     for (let link = links.starts[image]; link < links.starts[image + 1]; link++)
       if (clusters[links.others[link]] >= 0) between[clusters[image] * clusterCount + clusters[links.others[link]]]++
   }
-  const nearest = cohesions.map((own, cluster) => {
+  const nearest = bodies.map((own, cluster) => {
     let best: number | null = null
     let bestOneness = 0
-    for (const [other, its] of cohesions.entries()) {
+    for (const [other, its] of bodies.entries()) {
       const cut = between[cluster * clusterCount + other]
       if (!own || !its || other === cluster || cut === 0) continue
       const inner = (each: number): number => between[each * clusterCount + each] + cut
       const crossed = crossing(cut, [inner(cluster), inner(other)])
-      const oneness = onenessOf(crossed, own, its)
-      if (!areSame(crossed, own, its) || oneness <= bestOneness) continue
+      const { areSame, oneness } = compareBodies(crossed, own, its)
+      if (!areSame || oneness <= bestOneness) continue
       best = other
       bestOneness = oneness
     }

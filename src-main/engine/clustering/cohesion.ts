@@ -35,16 +35,8 @@ export function isMixed({ division, crossing, sideCrossing }: Cohesion): boolean
   return division !== null && crossing <= twoBodies * sideCrossing
 }
 
-/**
- * How nearly two groups are one body: the crossing between them as a share of the crossings within each; from about 0.7 on they are.
- *
- * @returns 0 or more.
- */
-export function onenessOf(between: number, one: Cohesion, other: Cohesion): number {
-  return between / ((one.crossing + other.crossing) / 2)
-}
-
-/** Whether two groups that are each one body are one together. */
-export function areSame(between: number, one: Cohesion, other: Cohesion): boolean {
-  return !isMixed(one) && !isMixed(other) && onenessOf(between, one, other) >= oneBody
+/** Whether two groups that are each one body are one together, and how nearly: the crossing between them as a share of those within. */
+export function compareBodies(between: number, one: Cohesion, other: Cohesion): { areSame: boolean; oneness: number } {
+  const oneness = between / ((one.crossing + other.crossing) / 2)
+  return { areSame: oneness >= oneBody, oneness }
 }

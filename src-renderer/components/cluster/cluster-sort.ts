@@ -8,14 +8,19 @@ const byName = new Intl.Collator(undefined, { numeric: true })
 
 const reliableRatio = ({ imageCount, reliableCount }: Cluster): number => (imageCount === 0 ? 0 : reliableCount / imageCount)
 
-const orders: Readonly<Record<ClusterSort, (one: Cluster, other: Cluster) => number>> = {
-  attention: (one, other) => Number(one.classId !== null) - Number(other.classId !== null) || reliableRatio(one) - reliableRatio(other),
+type Advised = ReadonlySet<Cluster['id']>
+
+const orders: Readonly<Record<ClusterSort, (one: Cluster, other: Cluster, advised: Advised) => number>> = {
+  attention: (one, other, advised) =>
+    Number(advised.has(other.id)) - Number(advised.has(one.id)) ||
+    Number(one.classId !== null) - Number(other.classId !== null) ||
+    reliableRatio(one) - reliableRatio(other),
   size: (one, other) => other.imageCount - one.imageCount,
   reliable: (one, other) => reliableRatio(other) - reliableRatio(one),
   name: () => 0,
 }
 
-/** Equal ones by name. `attention`: those without a class first, among them the least reliable. */
-export function sortClusters(clusters: readonly Cluster[], sort: ClusterSort): readonly Cluster[] {
-  return clusters.toSorted((one, other) => orders[sort](one, other) || byName.compare(one.name, other.name))
+/** Equal ones by name. `attention`: those that look wrong first, then those without a class, among them the least reliable. */
+export function sortClusters(clusters: readonly Cluster[], sort: ClusterSort, advised: Advised): readonly Cluster[] {
+  return clusters.toSorted((one, other) => orders[sort](one, other, advised) || byName.compare(one.name, other.name))
 }
