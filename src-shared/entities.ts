@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type ErrorCode, errorAudiences } from './errors.ts'
 import { jobKinds, stageNames } from './jobs.ts'
+import { runChoiceSchema } from './run-choices.ts'
 
 /** Milliseconds since 1970-01-01 UTC. */
 const timestamp = z.number().int().nonnegative()
@@ -180,6 +181,8 @@ export const runSchema = z
     backendChoice: z.string(),
     backendUsed: z.string().nullable(),
     createdAt: timestamp,
+    /** What it chose for itself so far, and why. */
+    choices: z.array(runChoiceSchema).readonly(),
     stages: z.array(stageSchema).readonly(),
   })
   .readonly()

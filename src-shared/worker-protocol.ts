@@ -1,6 +1,7 @@
 import type { ErrorData } from './errors.ts'
 import type { StageName } from './jobs.ts'
 import type { ResolvedRecipe } from './recipes/recipe.ts'
+import type { RunChoice } from './run-choices.ts'
 
 /** What the jobs layer asks of the training worker, over a MessagePort (birpc). */
 export interface TrainingWorkerCalls {
@@ -89,7 +90,7 @@ export type StageProgress = Readonly<{
 export type MetricRow = Readonly<{ stage: StageName; step: number; name: string; value: number }>
 
 export type StageOutcome =
-  | Readonly<{ state: 'completed'; backend: string; result: StageResult }>
+  | Readonly<{ state: 'completed'; backend: string; result: StageResult /** Of the run, so far. */; choices: readonly RunChoice[] }>
   | Readonly<{ state: 'stopped'; step: number }>
   | Readonly<{ state: 'failed'; error: ErrorData }>
 

@@ -103,9 +103,11 @@ export const useRunFormStore = defineStore('runForm', () => {
     const overrides: RecipeOverrides = Object.fromEntries(
       Object.entries(changes).filter(([, values]) => Object.keys(values ?? {}).length > 0),
     )
+    const reason = suggestions.value.find((suggestion) => suggestion.clusterCount === clusterCount.value)?.reason
     return engine.startRun({
       recipe: recipe.value,
       clusterCount: clusterCount.value,
+      ...(reason === undefined ? {} : { clusterCountReason: reason }),
       seed: seed.value,
       backend: backend.value,
       lastStage: lastStage.value,

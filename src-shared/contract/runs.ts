@@ -10,6 +10,8 @@ const runRequestSchema = z.object({
   recipe: z.string().default('standard'),
   /** Number of clusters to find (K). */
   clusterCount: z.number().int().min(2),
+  /** Why this number of clusters was suggested, where it was; kept with the run. */
+  clusterCountReason: z.string().max(1000).optional(),
   seed: z.number().int().min(0).max(0xffffffff).default(0),
   backend: backendChoiceSchema.default('auto'),
   /** Settings that differ from the recipe, by stage: `{ pretrain: { epochs: 20 } }`. */

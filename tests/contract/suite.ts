@@ -444,9 +444,25 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
 
     it('runs the quick recipe, which obeys what a person decided, and predicts by it', async () => {
       const overrides = { embed: { inputSidePx: 32 }, self: tinyRun.overrides.self, semi: { ...tinyRun.overrides.semi, steps: 20 } }
-      const { run, job } = await client.runs.create({ clusterCount: 2, seed: 7, recipe: 'quick', overrides })
+      const { run, job } = await client.runs.create({
+        clusterCount: 2,
+        clusterCountReason: 'Two kinds.',
+        seed: 7,
+        recipe: 'quick',
+        overrides,
+      })
+      expect(run.choices).toEqual([{ kind: 'clusterCount', count: 2, reason: 'Two kinds.' }])
       expect((await untilAtRest(client, job.id)).state).toEqual({ kind: 'completed' })
-      const { stages } = await client.runs.get({ runId: run.id })
+      const { stages, choices } = await client.runs.get({ runId: run.id })
+      const kinds = choices.map(({ kind }) => kind)
+      expect(kinds.filter((kind) => kind !== 'mirror' && kind !== 'precision')).toEqual([
+        'clusterCount',
+        'features',
+        'head',
+        'clusters',
+        'reliable',
+        'classifier',
+      ])
       expect(stages.map(({ state, resultFile }) => [state, resultFile])).toEqual([
         ['completed', null],
         ['completed', `embeddings/${run.id}.f32`],
@@ -454,8 +470,8 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
         ['completed', `runs/${run.id}/neighbours.i32`],
         ['completed', `runs/${run.id}/semi.weights`],
       ])
-      const kinds = await client.evaluate.run({ truth: place('images') })
-      expect(kinds.accuracy).toBeGreaterThan(0.9)
+      const scores = await client.evaluate.run({ truth: place('images') })
+      expect(scores.accuracy).toBeGreaterThan(0.9)
       const files = ['limes/limes-03.png', 'limes/limes-04.png', 'apples/apples-05.png'].map((file) => place('images', file))
       const { predictions } = await client.predict.run({ files, runId: run.id })
       expect(predictions.map(({ problem }) => problem)).toEqual([null, null, null])

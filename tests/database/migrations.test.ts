@@ -114,3 +114,14 @@ test('6 to 7: agreements of heads belong to a run and go with it', () => {
   expect(sql.prepare('SELECT count(*) FROM head_agreements').pluck().get()).toBe(0)
   connection.close()
 })
+
+test('7 to 8: a run of before has chosen nothing', () => {
+  const connection = migratedFrom(
+    7,
+    `INSERT INTO runs (number, id, name, recipe, seed, cluster_count, image_ids, image_count, image_size_px, versions, backend_choice, created_at)
+       VALUES (1, 'run-0001', 'r', '{}', 1, 2, x'', 1, 32, '{}', 'cpu', 1);`,
+  )
+  expect(connection.sql.prepare('SELECT choices FROM runs').pluck().get()).toBe('[]')
+  expect(() => connection.sql.exec("UPDATE runs SET choices = 'nonsense'")).toThrow('CHECK')
+  connection.close()
+})

@@ -58,7 +58,13 @@ describe.runIf(hasBrowser())('advice on clusters', () => {
     })
     await app.page.reload()
     await inspector().getByText('Worth a look').waitFor()
-    await expect.poll(() => cards().getByText('Looks like').count()).toBe(2)
+    await expect
+      .poll(() =>
+        cards()
+          .getByText(/^Like /)
+          .count(),
+      )
+      .toBe(2)
     const act = inspector().getByRole('button', { name: 'Merge these two' })
     expect(await act.count()).toBe(1)
     await app.page.getByRole('listbox').focus()
@@ -68,7 +74,13 @@ describe.runIf(hasBrowser())('advice on clusters', () => {
     await app.page.keyboard.press('Enter')
     await expect.poll(sizes).toEqual(before)
     await undo()
-    await expect.poll(() => cards().getByText('Looks like').count()).toBe(2)
+    await expect
+      .poll(() =>
+        cards()
+          .getByText(/^Like /)
+          .count(),
+      )
+      .toBe(2)
   })
 
   it.each(['light', 'dark'] as const)(
@@ -76,7 +88,10 @@ describe.runIf(hasBrowser())('advice on clusters', () => {
     async (colorScheme) => {
       await app.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       await app.goto('/clusters')
-      await cards().getByText('Looks like').first().waitFor()
+      await cards()
+        .getByText(/^Like /)
+        .first()
+        .waitFor()
       await app.page.keyboard.press('Escape')
       expect(await seriousFindings(app.page)).toEqual([])
       const report = (await app.client.clusters.report({})).find(({ advice }) => advice.length > 0)!
@@ -98,15 +113,35 @@ describe.runIf(hasBrowser())('advice on clusters', () => {
   )
 
   it('goes on with the cluster that stays, when two are merged from the images of one', async () => {
+    const alike = (await app.client.clusters.report({})).filter(({ advice }) => advice.length > 0)
+    const together = alike.reduce((sum, { imageCount: size }) => sum + size, 0)
     await inspector().getByRole('button', { name: 'Merge these two' }).click()
     await expect.poll(async () => (await sizes()).length).toBe(2)
     const shown = (): number => Number(/cluster=(\d+)/.exec(app.page.url())?.[1])
     const sizeOfShown = async () => (await app.client.clusters.report({})).find(({ clusterId }) => clusterId === shown())?.imageCount
-    await expect.poll(sizeOfShown).toBe(imageCount / 2)
-    await app.page.getByText(`${imageCount / 2} images`, { exact: true }).waitFor()
+    await expect.poll(sizeOfShown).toBe(together)
+    await app.page.getByText(`${together} images`, { exact: true }).waitFor()
     await undo()
     await expect.poll(async () => (await sizes()).length).toBe(3)
   })
+
+  it.each(['light', 'dark'] as const)(
+    'tells on the page of the run what was chosen and why; axe finds nothing serious in the %s theme',
+    async (colorScheme) => {
+      await app.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await app.goto('/run')
+      const [run] = await app.client.runs.list()
+      const told = app.page.getByRole('main').locator('dl').first()
+      await told.getByText('2 clusters, as asked for.').waitFor()
+      for (const choice of run!.choices) {
+        if (choice.kind === 'head') await told.getByText(`Head ${choice.head + 1} of ${choice.headCount} won by the lowest loss`).waitFor()
+        if (choice.kind === 'reliable') await told.getByText(`${choice.reliableCount} of ${imageCount} images`).waitFor()
+        if (choice.kind === 'clusters') await told.getByText(choice.graph.toFixed(3)).first().waitFor()
+      }
+      expect(await told.locator('dd').count()).toBe(run!.choices.length)
+      expect(await seriousFindings(app.page)).toEqual([])
+    },
+  )
 
   it('left the browser without a complaint', () => {
     expect(app.complaints).toEqual([])

@@ -45,6 +45,7 @@ function findClusters(found: readonly number[]): ClusterId[] {
   const outcome = {
     state: 'completed',
     backend: 'cpu',
+    choices: [{ kind: 'clusters', kept: 'graph', graph: 0.7, head: 0.6 }],
     result: { stage: 'self', clustering, heads: [], bestHead: 0, headAgreements, advice: [] },
   } as const
   saveStageResult(project, id, outcome)
@@ -53,6 +54,7 @@ function findClusters(found: readonly number[]): ClusterId[] {
   const [newest, ...older] = project.clusterings.list()
   expect([newest!.runId, newest!.isCurrent, older.some(({ runId }) => runId === id)]).toEqual([id, true, false])
   expect([...project.headAgreements.all(id)]).toEqual(images.map((imageId, image) => [imageId, image / 16]))
+  expect(project.runs.get(id).choices).toEqual(outcome.choices)
   expect(project.headAgreements.get(id, images[4]!)).toBe(0.25)
   return project.clusterings.clusterIds(newest!.id)
 }

@@ -1,5 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { isWorseOnGraph, startFromGraph } from '#engine/training/graph-start.ts'
+import { graphOfFeatures } from '#engine/clustering/graph-clusters.ts'
+import { modularity } from '#engine/clustering/modularity.ts'
+import { deriveSeed } from '#engine/ml/random.ts'
+import { compareOnGraph, startFromGraph } from '#engine/training/graph-start.ts'
 import { StageStopped } from '#engine/training/run-context.ts'
 import { availableBackends, useBackend } from '../backends.ts'
 import { blobs, sameUpToNames } from '../clustering/synthetic.ts'
@@ -28,9 +31,17 @@ describe('start from the graph of neighbours', () => {
   it('tells when other clusters divide the same graph worse', async () => {
     const task = { clusterCount: 4, seed: 1 }
     const mixed = classes.map((kind, image) => (image % 3 === 0 ? (kind + 1) % 4 : kind))
-    expect(await isWorseOnGraph(mixed, classes, embeddings, [12], task)).toBe(true)
-    expect(await isWorseOnGraph(classes, mixed, embeddings, [12], task)).toBe(false)
-    expect(await isWorseOnGraph(classes, classes, embeddings, [12], task)).toBe(false)
+    const { graph } = await graphOfFeatures(embeddings, {
+      ...task,
+      partDimensions: [12],
+      memoryBytes: 1e7,
+      seed: deriveSeed(1, 'self-graph'),
+    })
+    const figures = { mixed: modularity(graph, mixed, 4), classes: modularity(graph, classes, 4) }
+    const compare = (one: Int32Array, before: Int32Array) => compareOnGraph(one, before, embeddings, [12], task)
+    expect(await compare(mixed, classes)).toEqual({ classifier: figures.mixed, before: figures.classes, isWorse: true })
+    expect(await compare(classes, mixed)).toEqual({ classifier: figures.classes, before: figures.mixed, isWorse: false })
+    expect((await compare(classes, classes)).isWorse).toBe(false)
   })
 
   it('can be stopped', async () => {

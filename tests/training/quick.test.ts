@@ -3,11 +3,13 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { readSafetensors } from '#engine/ml/safetensors.ts'
 import { decodeCheckpoint } from '#engine/training/checkpoint.ts'
 import { predict } from '#engine/training/predict.ts'
+import { readChoices } from '#engine/training/run-choices.ts'
 import { runFiles, StageStopped } from '#engine/training/run-context.ts'
 import { modelFiles } from '#engine/worker/model-files.ts'
 import type { StageName } from '#shared/jobs.ts'
 import { quick } from '#shared/recipes/quick.ts'
 import type { RecipeOverrides } from '#shared/recipes/recipe.ts'
+import type { RunChoice } from '#shared/run-choices.ts'
 import type { StageResult } from '#shared/worker-protocol.ts'
 import { availableBackends, useBackend } from '../backends.ts'
 import { imagesOfKinds } from './images-of-kinds.ts'
@@ -48,6 +50,44 @@ function purity(clusters: Int32Array): number {
   return largest.reduce((sum, size) => sum + size, 0) / count
 }
 
+/** What a run says it chose is what its results show. */
+function expectChoices(files: MemoryFiles, results: Record<StageName, StageResult>, start: 'graph' | 'k-means'): void {
+  const choices = readChoices({ read: (name) => files.get(name) })
+  const of = <Kind extends RunChoice['kind']>(kind: Kind) =>
+    choices.find((choice) => choice.kind === kind) as Extract<RunChoice, { kind: Kind }> | undefined
+  expect(new Set(choices.map(({ kind }) => kind)).size).toBe(choices.length)
+  expect(of('features')).toEqual({ kind: 'features', source: 'packaged', dimension: 320, compared: null })
+  if (results.self.stage !== 'self' || results.reliable.stage !== 'reliable') throw new Error('not these stages')
+  const { heads, bestHead } = results.self
+  const [best, next] = heads.map(({ loss }) => loss).sort((a, b) => a - b)
+  expect(of('head')).toEqual({
+    kind: 'head',
+    head: bestHead,
+    headCount: 2,
+    loss: best,
+    nextLoss: next,
+    agreement: heads[bestHead]!.agreement,
+  })
+  const reliableCount = results.reliable.reliable.reduce((sum, each) => sum + each, 0)
+  expect(of('reliable')).toMatchObject({ reliableCount, imageCount: count, empty: [], thinBelow: 10 })
+  expect(of('reliable')!.thin).toEqual(
+    [...results.reliable.reliableCounts.keys()].filter((cluster) => reliableCountOf(results, cluster) < 10).map((cluster) => cluster + 1),
+  )
+  if (start === 'k-means') {
+    expect([of('clusters'), of('classifier')]).toEqual([undefined, { kind: 'classifier', isKept: true, compared: null }])
+    return
+  }
+  const { kept, graph, head } = of('clusters')!
+  expect(kept).toBe(head < graph ? 'graph' : 'head')
+  const { isKept, compared } = of('classifier')!
+  expect(isKept).toBe(compared!.classifier >= 0.98 * compared!.before)
+  expect(compared!.before).toBeCloseTo(Math.max(graph, head), 6)
+}
+
+function reliableCountOf({ reliable }: Record<StageName, StageResult>, cluster: number): number {
+  return reliable.stage === 'reliable' ? reliable.reliableCounts[cluster]! : 0
+}
+
 describe('the quick recipe', () => {
   beforeAll(() => useBackend(backend!))
 
@@ -62,6 +102,8 @@ describe('the quick recipe', () => {
     for (let image = 0; image < count; image++) expect(Math.hypot(...embedding.subarray(image * 320, (image + 1) * 320))).toBeCloseTo(1, 5)
     expect(new Set(clustersOf(results.semi)).size).toBe(3)
     expect(purity(clustersOf(results.semi))).toBeGreaterThan(0.9)
+
+    expectChoices(files, results, start)
 
     const task = { projectPath: '', runId: 'run', recipe: run.recipe, backend: 'auto', clusterCount: 3, pixels, size: side } as const
     const predicted = await predict(task, memoryHost({ files }))
@@ -93,7 +135,8 @@ describe('the quick recipe', () => {
       }
     }
     expect(embedded).toEqual(['features-objects-plain.f32', 'features-objects-mirrored.f32'])
-    for (const name of [runFiles.embedding, runFiles.semi]) expect(Buffer.from(files.get(name)!).equals(whole.files.get(name)!)).toBe(true)
+    for (const name of [runFiles.embedding, runFiles.semi, runFiles.neighbours, runFiles.reasons])
+      expect(Buffer.from(files.get(name)!).equals(whole.files.get(name)!)).toBe(true)
   })
 
   it('puts packaged and learned features side by side, each with the same weight', async () => {

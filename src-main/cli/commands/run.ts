@@ -37,9 +37,10 @@ export async function startRun(session: Session, flags: RunFlags): Promise<void>
   }
   if (flags.resume === true)
     throw new SpicerackError('NOT_FOUND', 'No run of this project waits to be resumed.', { advice: 'Start one without --resume.' })
-  const clusterCount = flags.clusters ?? (await suggestClusterCount(session))
+  const { clusterCount, reason } = flags.clusters === undefined ? await suggestClusterCount(session) : { clusterCount: flags.clusters }
   const { run, job } = await client.runs.create({
     clusterCount,
+    ...(reason === undefined ? {} : { clusterCountReason: reason }),
     recipe: flags.recipe ?? 'standard',
     seed: flags.seed ?? 0,
     backend: flags.backend ?? 'auto',
@@ -59,14 +60,14 @@ export async function exportFeatures({ client, output }: Session, folder: string
   for (const file of files) output.say(`Written: ${file}`)
 }
 
-async function suggestClusterCount({ client, output }: Session): Promise<number> {
+async function suggestClusterCount({ client, output }: Session): Promise<{ clusterCount: number; reason?: string }> {
   const suggestions = await client.clusters.suggest()
   const [best] = suggestions
   if (!best)
     throw new SpicerackError('BAD_CLUSTER_COUNT', 'No number of clusters could be suggested.', { advice: 'Give one with --clusters.' })
   output.say(`Number of clusters: ${best.clusterCount} (suggested; ${best.reason})`)
   for (const { clusterCount, reason } of suggestions.slice(1)) output.say(`  or ${clusterCount}: ${reason}`)
-  return best.clusterCount
+  return best
 }
 
 /**

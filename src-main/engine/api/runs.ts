@@ -18,7 +18,7 @@ const metricsIntervalMs = 250
 export const runsApi = {
   create: api.runs.create.handler(({ context, input }) => {
     const { project, queue } = context.session()
-    const { clusterCount, seed, backend, overrides, lastStage, decisionsOf } = input
+    const { clusterCount, clusterCountReason, seed, backend, overrides, lastStage, decisionsOf } = input
     if (decisionsOf !== undefined) project.runs.get(decisionsOf)
     const imageIds = project.images.usable().map(({ id }) => id)
     const pixels = readPixelSettings(project.folder)
@@ -54,8 +54,9 @@ export const runsApi = {
       const record = { recipe, seed, clusterCount, backend, imageCount: imageIds.length, imageSizePx: pixels.size, versions }
       writeWholeFile(join(project.folder.run(run.id), 'recipe.json'), `${JSON.stringify(record, null, 2)}\n`)
       keepRunDecisions(project, run.id, decisionsOf)
+      project.runs.noteChoices(run.id, [{ kind: 'clusterCount', count: clusterCount, reason: clusterCountReason ?? null }])
       const payload: RunPayload = { runId: run.id, lastStage }
-      return { run, job: queue.add('run', payload) }
+      return { run: project.runs.get(run.id), job: queue.add('run', payload) }
     })
   }),
   list: api.runs.list.handler(({ context }) => context.session().project.runs.list()),

@@ -25,7 +25,7 @@ export type ReliableSelection = Readonly<{
 /** Of a cluster that has members, this many are kept at least, or all if it has fewer. */
 const leastKept = 5
 /** Below this many kept samples a cluster is called thin. */
-const thinCount = 10
+export const thinCount = 10
 
 /** Neighbours to ask, scaled to the data: min(100, max(10, images / (5 clusters))), at most the number of images. */
 export function neighbourCountFor(imageCount: number, clusterCount: number): number {

@@ -8,11 +8,12 @@ import { clusterIdentities } from './cluster-identities.ts'
 type Completed = Extract<StageOutcome, { state: 'completed' }>
 
 /** Keeps what a stage gave, with its state, in one transaction. Said twice, it is kept once: the first time completes the stage. */
-export function saveStageResult(project: OpenProject, runId: RunId, { backend, result }: Completed): void {
+export function saveStageResult(project: OpenProject, runId: RunId, { backend, result, choices }: Completed): void {
   project.connection.write(() => {
     const stage = project.runs.get(runId).stages.find(({ name }) => name === result.stage)
     if (stage?.state === 'completed') return
     project.runs.useBackend(runId, backend)
+    project.runs.noteChoices(runId, choices)
     const imageIds = project.runs.imageIds(runId)
     switch (result.stage) {
       case 'pretrain':

@@ -4,6 +4,7 @@ import { usesLearnedFeatures } from './encoders/open-encoders.ts'
 import type { ImageSource } from './image-source.ts'
 import { testMirror } from './mirror-test.ts'
 import { choosePrecision } from './precision.ts'
+import { noteChoice } from './run-choices.ts'
 import { type RunFiles, type RunHost, runFiles } from './run-context.ts'
 
 /** What a run found out before it began, where its recipe leaves that open. */
@@ -49,8 +50,9 @@ function isOpen({ pretrain: { mirror, precision } }: ResolvedRecipe): boolean {
   return mirror === 'auto' || precision === 'auto'
 }
 
-async function tryMirror(source: ImageSource, seed: number, host: Pick<RunHost, 'log'>): Promise<boolean> {
+async function tryMirror(source: ImageSource, seed: number, host: Pick<RunHost, 'files' | 'log'>): Promise<boolean> {
   const { fartherRatio, isAlike } = await testMirror(source, seed)
+  noteChoice(host.files, { kind: 'mirror', isUsed: isAlike, fartherRatio })
   const share = `${(100 * fartherRatio).toFixed(0)} % of the mirror images are farther from the other images than the image itself`
   host.log(isAlike ? `Mirror images are used: ${share}.` : `Mirror images are not used: ${share}, so they show something else.`)
   return isAlike

@@ -61,6 +61,14 @@ export function withChosenFeatures(recipe: ResolvedRecipe, files: Pick<RunFiles,
   return { ...recipe, pretrain: { ...recipe.pretrain, source } }
 }
 
+/** The figures of that choice; null where there was none to make. */
+export function comparedFeatures(files: Pick<RunFiles, 'read'>): Omit<FeatureChoice, 'source'> | null {
+  const stored = files.read(runFiles.featureChoice)
+  if (!stored) return null
+  const { packaged, learned, both } = JSON.parse(new TextDecoder().decode(stored)) as FeatureChoice
+  return { packaged, learned, both }
+}
+
 function inWords({ source, packaged, learned, both }: FeatureChoice): string {
   const figures = `modularity ${both.toFixed(3)} together, ${packaged.toFixed(3)} packaged, ${learned.toFixed(3)} learned`
   return source === 'both'

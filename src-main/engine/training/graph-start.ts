@@ -77,21 +77,22 @@ function fromLabels(
 const leeway = 0.02
 
 /**
- * Whether clusters divide the graph of neighbours clearly worse than others of the same number did; by features that nothing has changed
- * since.
+ * The modularity of clusters, of others of the same number before them, and whether it is clearly worse; on the graph of features that
+ * nothing has changed since.
  */
-export async function isWorseOnGraph(
+export async function compareOnGraph(
   clusters: Int32Array,
   before: Int32Array,
   features: Embeddings,
   partDimensions: readonly number[],
   { clusterCount, seed }: Pick<StageTask, 'clusterCount' | 'seed'>,
-): Promise<boolean> {
+): Promise<{ classifier: number; before: number; isWorse: boolean }> {
   const { graph } = await graphOfFeatures(features, {
     clusterCount,
     partDimensions,
     memoryBytes: graphMemoryBytes,
     seed: deriveSeed(seed, 'self-graph'),
   })
-  return modularity(graph, clusters, clusterCount) < (1 - leeway) * modularity(graph, before, clusterCount)
+  const [after, earlier] = [modularity(graph, clusters, clusterCount), modularity(graph, before, clusterCount)]
+  return { classifier: after, before: earlier, isWorse: after < (1 - leeway) * earlier }
 }

@@ -6,6 +6,7 @@ import { createBackbone } from '#engine/ml/backbones/create-backbone.ts'
 import type { DrawnValues } from '#engine/ml/drawn-values.ts'
 import { createSgd, minimize } from '#engine/ml/optimizers.ts'
 import { createRandom } from '#engine/ml/random.ts'
+import { noteChoice } from './run-choices.ts'
 import type { RunHost } from './run-context.ts'
 
 /** From this gain on bfloat16 is worth its rounding. */
@@ -23,13 +24,13 @@ type Trial = Readonly<{ losses: readonly number[]; milliseconds: number }>
  */
 export async function choosePrecision(
   wanted: 'auto' | Precision,
-  host: Pick<RunHost, 'log' | 'now' | 'mayHaveBfloat16'>,
+  host: Pick<RunHost, 'files' | 'log' | 'now' | 'mayHaveBfloat16'>,
 ): Promise<Precision> {
   if (wanted !== 'auto') return wanted
   return host.mayHaveBfloat16() && nodeBackend() ? decide(host) : 'float32'
 }
 
-async function decide(host: Pick<RunHost, 'log' | 'now'>): Promise<Precision> {
+async function decide(host: Pick<RunHost, 'files' | 'log' | 'now'>): Promise<Precision> {
   const [exact, narrow] = [startTrial('float32', host.now), startTrial('bfloat16', host.now)]
   try {
     const [exactRounds, narrowRounds]: [Trial[], Trial[]] = [[], []]
@@ -43,6 +44,7 @@ async function decide(host: Pick<RunHost, 'log' | 'now'>): Promise<Precision> {
     const difference = largestDifference(exactRounds[0]!.losses, narrowRounds[0]!.losses)
     const isWorthIt = gain >= smallestGain && difference <= greatestDifference
     const precision = isWorthIt ? 'bfloat16' : 'float32'
+    noteChoice(host.files, { kind: 'precision', precision, gain })
     host.log(
       `Precision: ${precision}. In the self-test bfloat16 is ${gain.toFixed(2)} times as fast, its losses within ${(100 * difference).toFixed(2)} %.`,
     )
@@ -58,7 +60,7 @@ export function largestDifference(exact: readonly number[], narrow: readonly num
 }
 
 /** A small network that learns noise, the same in either precision. */
-export function startTrial(precision: Precision, now: () => number): Readonly<{ run(): Trial; dispose(): void }> {
+function startTrial(precision: Precision, now: () => number): Readonly<{ run(): Trial; dispose(): void }> {
   const backbone = createBackbone({ name: 'resnet18-cifar', widthFactor: 0.5, seed: 1 })
   const optimizer = createSgd(backbone.parameters, { momentum: 0.9, nesterov: false, weightDecay: 0.0005, decays: () => true })
   const random = createRandom(1)

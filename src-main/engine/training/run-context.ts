@@ -65,4 +65,5 @@ export const runFiles = {
   choices: 'choices.json',
   featureChoice: 'feature-choice.json',
   onnxHash: 'onnx.sha256',
+  reasons: 'reasons.json',
 } as const

@@ -5,6 +5,7 @@ import { loadBackend } from '#engine/runtime/load-backend.ts'
 import { mayHaveBfloat16 } from '#engine/runtime/processor.ts'
 import { openImageSource } from '#engine/training/image-source.ts'
 import { predict } from '#engine/training/predict.ts'
+import { readChoices } from '#engine/training/run-choices.ts'
 import { type RunHost, StageStopped } from '#engine/training/run-context.ts'
 import { runStage } from '#engine/training/run-stage.ts'
 import { toErrorData } from '#shared/errors.ts'
@@ -64,7 +65,7 @@ async function runToOutcome(task: StageTask): Promise<StageOutcome> {
     const host = createHost(task)
     try {
       const result = await runStage({ task, source, host })
-      return { state: 'completed', backend: name, result }
+      return { state: 'completed', backend: name, result, choices: readChoices(host.files) }
     } finally {
       host.flush()
       source.close()

@@ -5,6 +5,7 @@ import { clustersCounted } from './004-clusters-counted.ts'
 import { clustersDerived } from './005-clusters-derived.ts'
 import { audits } from './006-audits.ts'
 import { headAgreements } from './007-head-agreements.ts'
+import { runChoices } from './008-run-choices.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, in order; the last one's version is the schema of this release. */
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   clustersDerived,
   audits,
   headAgreements,
+  runChoices,
 ]

@@ -19,10 +19,10 @@ export type NewRun = Readonly<{
   stages: readonly StageName[]
 }>
 
-type RunRow = Omit<Run, 'recipe' | 'versions' | 'stages'> & Readonly<{ recipe: string; versions: string }>
+type RunRow = Omit<Run, 'recipe' | 'versions' | 'choices' | 'stages'> & Readonly<{ recipe: string; versions: string; choices: string }>
 
 const columns = `id, name, recipe, seed, cluster_count AS clusterCount, image_count AS imageCount, image_size_px AS imageSizePx, versions,
-  backend_choice AS backendChoice, backend_used AS backendUsed, created_at AS createdAt`
+  backend_choice AS backendChoice, backend_used AS backendUsed, choices, created_at AS createdAt`
 
 /** One row a run: its recipe as resolved, its seed, its images in order, and what computed it. */
 export function createRunsTable(connection: Connection) {
@@ -37,6 +37,7 @@ export function createRunsTable(connection: Connection) {
   const all = sql.prepare<[], RunRow>(`SELECT ${columns} FROM runs ORDER BY number DESC`)
   const imageIds = sql.prepare<[string], Buffer>('SELECT image_ids FROM runs WHERE id = ?').pluck()
   const useBackend = sql.prepare('UPDATE runs SET backend_used = ?, versions = json_patch(versions, ?) WHERE id = ?')
+  const choose = sql.prepare('UPDATE runs SET choices = ? WHERE id = ?')
   const remove = sql.prepare('DELETE FROM runs WHERE id = ?')
   const clearCurrent = sql.prepare(
     'UPDATE project SET current_clustering_id = NULL WHERE current_clustering_id IN (SELECT id FROM clusterings WHERE run_id = ?)',
@@ -46,6 +47,7 @@ export function createRunsTable(connection: Connection) {
     ...row,
     recipe: JSON.parse(row.recipe) as Run['recipe'],
     versions: JSON.parse(row.versions) as Run['versions'],
+    choices: JSON.parse(row.choices) as Run['choices'],
     stages: stages.list(row.id),
   })
   const get = (id: RunId): Run => {
@@ -82,6 +84,13 @@ export function createRunsTable(connection: Connection) {
     /** Records the backend that was really used, and its versions. */
     useBackend: (id: RunId, backend: string, versions: Readonly<Record<string, string>> = {}): void =>
       write(() => void useBackend.run(backend, JSON.stringify(versions), id)),
+    /** Adds what the run chose, in place of what it said of the same kind before. */
+    noteChoices: (id: RunId, choices: Run['choices']): void =>
+      write(() => {
+        const kinds = new Set(choices.map(({ kind }) => kind))
+        const kept = get(id).choices.filter(({ kind }) => !kinds.has(kind))
+        choose.run(JSON.stringify([...kept, ...choices]), id)
+      }),
     changeStage: (id: RunId, name: StageName, change: Partial<Omit<Stage, 'runId' | 'name'>>): Stage => stages.change(id, name, change),
     /** Removes a run with its stages, metrics and clusterings; what a person decided stays. */
     remove: (id: RunId): void =>

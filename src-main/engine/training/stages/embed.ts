@@ -7,9 +7,10 @@ import type { StageResult } from '#shared/worker-protocol.ts'
 import { loadLearnedBackbone } from '../encoders/learned-backbone.ts'
 import { encoderNames, openEncoders, usesFixedFeatures } from '../encoders/open-encoders.ts'
 import { computeViewFeatures, loadViewFeatures } from '../encoders/view-features.ts'
-import { chooseFeatures } from '../feature-choice.ts'
+import { chooseFeatures, comparedFeatures } from '../feature-choice.ts'
 import { computeFeatures } from '../features.ts'
 import type { ImageSource } from '../image-source.ts'
+import { noteChoice } from '../run-choices.ts'
 import { type RunContext, type RunFiles, type RunHost, runFiles } from '../run-context.ts'
 import { createViewEncoder } from '../view-encoder.ts'
 
@@ -34,6 +35,7 @@ export async function embed({ task, source, host }: RunContext): Promise<StageRe
       host.files.write(runFiles.featureNorms, new Uint8Array(norms.buffer))
       host.files.write(runFiles.embedding, new Uint8Array(toUnitRows(features).values.buffer))
     }
+    noteChoice(host.files, { kind: 'features', source: 'learned', dimension, compared: null })
     return { stage: 'embed', embeddingFile: runFiles.embedding, dimension }
   } finally {
     backbone.dispose()
@@ -47,6 +49,9 @@ async function embedFixed({ task, source, host }: RunContext): Promise<StageResu
     const recipe = await chooseFeatures(task, source.count, host)
     const { embeddings } = loadViewFeatures(encoderNames(recipe), recipe.embed, host.files, source.count)
     const norms = new Float32Array(source.count).fill(Math.sqrt(embeddings.dimension))
+    const { source: kind } = recipe.pretrain
+    const compared = comparedFeatures(host.files)
+    noteChoice(host.files, { kind: 'features', source: kind === 'moco' ? 'learned' : kind, dimension: embeddings.dimension, compared })
     host.files.write(runFiles.featureNorms, new Uint8Array(norms.buffer))
     host.files.write(runFiles.embedding, new Uint8Array(embeddings.values.buffer))
   }

@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
 import { likeliest } from '#engine/clustering/likeliest.ts'
-import { selectByQuantile, selectByThreshold } from '#engine/clustering/local-consistency.ts'
+import { selectByQuantile, selectByThreshold, thinCount } from '#engine/clustering/local-consistency.ts'
 import { nearestOthers } from '#engine/clustering/neighbour-links.ts'
 import { findNeighbours } from '#engine/clustering/neighbours.ts'
 import { SpicerackError, toErrorData } from '#shared/errors.ts'
 import type { StageResult } from '#shared/worker-protocol.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts'
-import { type RunContext, runFiles, StageStopped } from '../run-context.ts'
+import { noteChoice } from '../run-choices.ts'
+import { type RunContext, type RunFiles, runFiles, StageStopped } from '../run-context.ts'
 import { loadEmbedding } from './embed.ts'
 import { readSelfResult } from './self.ts'
 
@@ -65,11 +66,26 @@ export async function reliable({ task, source, host }: RunContext): Promise<Stag
       reliable: tf.tensor1d(Int32Array.from(selection.reliable), 'int32'),
       counts: tf.tensor1d(selection.counts, 'int32'),
     }
+    noteReliable(selection.counts, input.clusters, host.files)
     host.files.write(runFiles.neighbours, new Uint8Array(nearestOthers(neighbours, keptNeighbours).others.buffer))
     host.files.write(runFiles.reliable, await encodeCheckpoint({ tensors, notes: { advice: selection.advice } }, 1))
     tf.dispose(tensors)
   }
   return { stage: 'reliable', neighboursFile: runFiles.neighbours, ...readReliableResult(host.files.read(runFiles.reliable)!) }
+}
+
+/** How many are reliable, and of which clusters few or none are. */
+function noteReliable(counts: Int32Array, clusters: Int32Array, files: RunFiles): void {
+  const present = new Set(clusters)
+  const numbersWhere = (holds: (cluster: number) => boolean): number[] => [...counts.keys()].filter(holds).map((cluster) => cluster + 1)
+  noteChoice(files, {
+    kind: 'reliable',
+    reliableCount: counts.reduce((sum, count) => sum + count, 0),
+    imageCount: clusters.length,
+    thin: numbersWhere((cluster) => present.has(cluster) && counts[cluster]! < thinCount),
+    empty: numbersWhere((cluster) => !present.has(cluster)),
+    thinBelow: thinCount,
+  })
 }
 
 /** What the stage left. */

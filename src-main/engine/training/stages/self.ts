@@ -13,6 +13,7 @@ import { partDimensionsOf } from '../encoders/view-features.ts'
 import { startFromGraph } from '../graph-start.ts'
 import { hasHumanDecisions, humanTargets, shareOfKnownClasses } from '../human-decisions.ts'
 import { namedTensors, restoreParameters } from '../networks.ts'
+import { noteChoice } from '../run-choices.ts'
 import { type RunContext, type RunHost, runFiles } from '../run-context.ts'
 import { type BestHead, createSelfStage, type SelfStage } from '../self-heads.ts'
 import { type ComputedViews, cacheViews, fixedViews, freshViews } from '../self-views.ts'
@@ -52,6 +53,7 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
         await train(drifting, { name: 'self', checkpointMinutes: settings.checkpointMinutes }, host)
         const { head, probabilities: found, agreements, weights } = stage.best()
         if (settings.repairEmpty) reviveEmptyClusters(embeddings, found, task.clusterCount)
+        noteHead(head, host)
         const probabilities = start ? notWorse(start, found, task.clusterCount, host) : found
         const stored = { probabilities: tf.tensor2d(probabilities, [source.count, task.clusterCount]), agreements: tf.tensor1d(agreements) }
         host.files.write(
@@ -80,10 +82,17 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
   return { stage: 'self', clustering, heads: best.heads, bestHead: best.head, headAgreements: agreements, advice }
 }
 
+function noteHead({ head, loss, heads }: BestHead, { files }: RunHost): void {
+  const others = heads.filter((other) => other.head !== head).map((other) => other.loss)
+  const nextLoss = others.length === 0 ? null : Math.min(...others)
+  noteChoice(files, { kind: 'head', head, headCount: heads.length, loss, nextLoss, agreement: heads[head]?.agreement ?? 0 })
+}
+
 /** What the best head says, unless it divides the graph of neighbours worse than the clusters it started from: then what these say. */
 function notWorse(start: GraphClusters, found: Float32Array, clusterCount: number, host: RunHost): Float32Array {
   const learned = modularity(start.graph, likeliest(found, clusterCount).clusters, clusterCount)
   const kept = learned < start.modularity
+  noteChoice(host.files, { kind: 'clusters', kept: kept ? 'graph' : 'head', graph: start.modularity, head: learned })
   host.log(
     `Modularity of the best head ${learned.toFixed(4)}, of the clusters it started from ${start.modularity.toFixed(4)}: ${kept ? 'these stay' : 'the head is taken'}.`,
   )

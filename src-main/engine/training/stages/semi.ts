@@ -18,9 +18,10 @@ import { loadHeadViews } from '../encoders/head-views.ts'
 import { loadLearnedBackbone } from '../encoders/learned-backbone.ts'
 import { classifiesImages, encoderNames, usesFixedFeatures } from '../encoders/open-encoders.ts'
 import { partDimensionsOf } from '../encoders/view-features.ts'
-import { isWorseOnGraph } from '../graph-start.ts'
+import { compareOnGraph } from '../graph-start.ts'
 import { hasHumanDecisions, humanTargets } from '../human-decisions.ts'
 import { namedTensors, restoreParameters } from '../networks.ts'
+import { noteChoice } from '../run-choices.ts'
 import { type RunContext, runFiles } from '../run-context.ts'
 import { featureInputs, imageInputs, type SemiInputs } from '../semi-inputs.ts'
 import type { TrainingStage } from '../stage.ts'
@@ -194,11 +195,15 @@ export async function semi({ task, source, host }: RunContext): Promise<StageRes
 /** On features that stay as they are a classifier has learned nothing new, so it must not divide their graph clearly worse than before. */
 async function isToBeKept(learned: Float32Array, before: Float32Array, { task, host }: RunContext): Promise<boolean> {
   const { recipe, clusterCount } = task
-  if (recipe.self.start !== 'graph' || !usesFixedFeatures(recipe)) return true
+  if (recipe.self.start !== 'graph' || !usesFixedFeatures(recipe)) {
+    noteChoice(host.files, { kind: 'classifier', isKept: true, compared: null })
+    return true
+  }
   const { features } = loadEmbedding(host.files)
   const partDimensions = partDimensionsOf(encoderNames(recipe), host.files, features.count)
   const [after, earlier] = [learned, before].map((probabilities) => likeliest(probabilities, clusterCount).clusters)
-  const isWorse = await isWorseOnGraph(after, earlier, features, partDimensions, task)
+  const { isWorse, ...compared } = await compareOnGraph(after, earlier, features, partDimensions, task)
+  noteChoice(host.files, { kind: 'classifier', isKept: !isWorse, compared })
   if (isWorse) host.log('The classifier divides the graph of neighbours clearly worse than the clusters that taught it: these stay.')
   return !isWorse
 }
