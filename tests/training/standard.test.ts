@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { likeliest } from '#engine/clustering/likeliest.ts'
 import { decodeCheckpoint } from '#engine/training/checkpoint.ts'
 import { predict } from '#engine/training/predict.ts'
+import { readChoices } from '#engine/training/run-choices.ts'
 import { runFiles, StageStopped } from '#engine/training/run-context.ts'
 import type { StageName } from '#shared/jobs.ts'
 import type { RecipeOverrides } from '#shared/recipes/recipe.ts'
@@ -62,6 +63,9 @@ describe('the standard recipe with both kinds of features', () => {
       expect(logs.some((line) => line.includes(figure.toFixed(3)))).toBe(true)
     }
     expect(results[1]).toMatchObject({ stage: 'embed', dimension: choice.source === 'both' ? 320 + 32 : 320 })
+    const { source, ...compared } = choice
+    const told = readChoices({ read: (name) => files.get(name) }).find(({ kind }) => kind === 'features')
+    expect(told).toEqual({ kind: 'features', source, dimension: source === 'both' ? 320 + 32 : 320, compared })
     const final = clustersOf(results[4]!)
     expect(new Set(final).size).toBe(3)
     for (const kind of [0, 1, 2]) {
