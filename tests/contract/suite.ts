@@ -97,6 +97,9 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       const image = first.images[0]!
       expect(await client.images.get({ imageId: image.id })).toEqual(image)
       expect(await client.images.headAgreement({ imageId: image.id })).toEqual({ agreement: null })
+      expect(await client.images.similar({ imageId: image.id })).toEqual([])
+      expect(await client.images.history({ imageId: image.id })).toEqual([])
+      expect(await client.images.photo({ imageId: image.id })).toBeNull()
       const thumbnail = await plain(`/thumbnails/${image.id}/${image.contentHash}`)
       expect([thumbnail.status, thumbnail.headers.get('content-type')]).toEqual([200, 'image/webp'])
       expect((await plain(`/thumbnails/${image.id}/0000`)).status).toBe(404)
