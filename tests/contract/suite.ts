@@ -293,7 +293,10 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       expect((await client.folders.list({})).folders).toBeInstanceOf(Array)
 
       const { path } = await client.project.get()
-      expect((await client.recentProjects.list())[0]).toMatchObject({ path, isMissing: false })
+      expect((await client.recentProjects.list())[0]).toMatchObject({
+        ...{ path, isMissing: false },
+        covers: Array(4).fill(expect.stringMatching(/^data:image\/webp;base64,.{40}/)),
+      })
       expect(await client.recentProjects.forget({ path })).toEqual({ forgotten: true })
       expect(await client.recentProjects.forget({ path })).toEqual({ forgotten: false })
       await expect(client.recentProjects.openSample()).rejects.toMatchObject({ code: 'CONFLICT' })
