@@ -159,6 +159,10 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       const points = []
       for await (const part of await client.runs.metrics({ runId: run.id })) points.push(...part.points)
       expect(new Set(points.map(({ stage }) => stage))).toEqual(new Set(['pretrain', 'self', 'semi']))
+      const lines = await client.runs.log({ runId: run.id })
+      expect(lines.map(({ at }) => at)).toEqual(lines.map(({ at }) => at).toSorted((one, other) => one - other))
+      const completed = lines.filter(({ event }) => event === 'completed').map(({ stage }) => stage)
+      expect(completed).toEqual(['pretrain', 'embed', 'self', 'reliable', 'semi'])
       expect(await client.jobs.list()).toHaveLength(2)
       expect(await client.runs.list()).toHaveLength(1)
     })
