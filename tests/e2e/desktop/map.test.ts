@@ -102,6 +102,19 @@ describe.runIf(hasElectron())('the map in the desktop window', () => {
     expect(complaints).toEqual([])
   })
 
+  it('has the pictures of the grid beside it', async () => {
+    const { page, complaints } = running
+    await page.getByRole('button', { name: 'Grid' }).click()
+    const tiles = page.locator('.beside [role=option]')
+    await expect.poll(async () => (await tiles.first().boundingBox())?.width ?? 0).toBeGreaterThan(60)
+    await expect.poll(() => page.evaluate("document.querySelector('.beside [role=option] img')?.naturalWidth > 0")).toBe(true)
+    await tiles.nth(2).click()
+    await expect.poll(() => bar().textContent()).toContain('One image')
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Grid' }).click()
+    expect(complaints).toEqual([])
+  })
+
   it('without anything to draw with says so, and gives the same images as a table', async () => {
     const ended = new Promise((resolve) => running.app.process().once('exit', resolve))
     await running.app.evaluate(({ app }) => app.quit())
