@@ -56,7 +56,8 @@ export function rememberProject(context: ApiContext, session: ProjectSession): v
 
 /** Images from all over the project, as addresses that need no engine. */
 function coversOf({ project, thumbnails }: ProjectSession, imageCount: number): string[] {
-  const ids = Array.from({ length: Math.min(coverCount, imageCount) }, (_, place) => 1 + Math.floor((place * imageCount) / coverCount))
+  const count = Math.min(coverCount, imageCount)
+  const ids = Array.from({ length: count }, (_, place) => 1 + Math.floor((place * imageCount) / count))
   return ids.flatMap((id) => {
     try {
       const { thumbnailOffset: offset, thumbnailLength: length } = project.images.get(id as ImageId)
