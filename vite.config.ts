@@ -6,7 +6,8 @@ import { defineConfig } from 'vite'
 export default defineConfig({
   root: fileURLToPath(new URL('src-renderer', import.meta.url)),
   base: './',
-  plugins: [vue({ features: { optionsAPI: false } })],
+  // A comment before the root of a component, kept, would make it have two roots, and take style and listeners from it.
+  plugins: [vue({ features: { optionsAPI: false }, template: { compilerOptions: { comments: false } } })],
   define: { __VUE_I18N_LEGACY_API__: 'false', __VUE_I18N_FULL_INSTALL__: 'false', __INTLIFY_PROD_DEVTOOLS__: 'false' },
   build: {
     outDir: fileURLToPath(new URL('dist/renderer', import.meta.url)),

@@ -160,14 +160,12 @@ const filters = [
   ['one cluster, typical', { filter: { status: 'ok', clusterId: firstCluster }, sort: 'typical' }],
   ['no class and at least 0.5 sure, uncertain', { filter: { status: 'ok', classId: null, minConfidence: 0.5 }, sort: 'uncertain' }],
   ['a band, path', { filter: { status: 'ok', band: 'doubtful' }, sort: 'path' }],
-  ['a part of the path, path', { filter: { status: 'ok', search: 'image-00012' }, sort: 'path' }],
+  ['the first part of a path that is sought, path', { filter: { status: 'ok', search: 'image-00011' }, sort: 'path' }],
+  ['another part of a path, path', { filter: { status: 'ok', search: 'image-00012' }, sort: 'path' }],
+  ['a part of every other path, path', { filter: { status: 'ok', search: '0' }, sort: 'path' }],
 ] as const satisfies readonly (readonly [string, Parameters<EngineClient['images']['order']>[0]])[]
 for (const [title, request] of filters)
-  note(
-    `filter and order, in the engine: ${title}`,
-    costs([await cost(() => client.images.order(request)), await cost(() => client.images.order(request))]),
-    '< 50 ms',
-  )
+  note(`filter and order, in the engine: ${title}`, costs([await cost(() => client.images.order(request))]), '< 50 ms')
 const steps: number[] = []
 for (let step = 0; step < 20; step++)
   steps.push(await time(() => client.images.get({ imageId: (Math.floor(imageCount / 2) + step) as ImageId })))

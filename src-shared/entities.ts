@@ -305,6 +305,20 @@ const editKinds = [
   'takeNew',
 ] as const
 
+/** What was done to one image: a run found a cluster for it, or a person changed what is known of it. */
+export const imageHistoryEntrySchema = z
+  .object({
+    kind: z.enum(['found', ...editKinds]),
+    at: timestamp,
+    /** Where it went; null where that did not change. */
+    clusterId: clusterIdSchema.nullable(),
+    /** The class that it got; null where it got none. */
+    classId: classIdSchema.nullable(),
+    /** Of what a run found. */
+    confidence: ratio.nullable(),
+  })
+  .readonly()
+
 /** One correction as the log shows it. */
 export const editSchema = z
   .object({

@@ -102,6 +102,7 @@ export const useEngineStore = defineStore('engine', () => {
     connection,
     status,
     project,
+    runs,
     lastRun,
     lastRunJob,
     jobs,

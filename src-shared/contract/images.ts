@@ -3,6 +3,7 @@ import {
   classIdSchema,
   clusterIdSchema,
   duplicateGroupSchema,
+  imageHistoryEntrySchema,
   imageIdSchema,
   imageProblemSchema,
   imageSchema,
@@ -64,6 +65,20 @@ export const imageTileSchema = z
   .readonly()
 export type ImageTile = z.infer<typeof imageTileSchema>
 
+/** As EXIF tells it; each is null where it is not told. */
+const photoSchema = z
+  .object({
+    camera: z.string().nullable(),
+    lens: z.string().nullable(),
+    /** Local time of the camera, as `2026-11-25 08:49:00`. */
+    takenAt: z.string().nullable(),
+    exposureSeconds: z.number().positive().nullable(),
+    aperture: z.number().positive().nullable(),
+    iso: z.number().positive().nullable(),
+    focalLengthMm: z.number().positive().nullable(),
+  })
+  .readonly()
+
 export const importRequestSchema = z.object({
   /** Absolute path. */
   folder: z.string().min(1),
@@ -121,6 +136,14 @@ export const imagesContract = {
   get: procedure.input(z.object({ imageId: imageIdSchema })).output(imageSchema),
   /** Share of the other heads of the current run that agree with the chosen one about an image, 0-1; null where it is not known. */
   headAgreement: procedure.input(z.object({ imageId: imageIdSchema })).output(z.object({ agreement: z.number().min(0).max(1).nullable() })),
+  /** The images that look most alike, by the features of the current run; nearest first. None before there is a run. */
+  similar: procedure
+    .input(z.object({ imageId: imageIdSchema, count: z.number().int().min(1).max(1000).default(12) }))
+    .output(z.array(z.object({ imageId: imageIdSchema, similarity: z.number().max(1) }).readonly()).readonly()),
+  /** What runs and people did with an image, latest first. */
+  history: procedure.input(z.object({ imageId: imageIdSchema })).output(z.array(imageHistoryEntrySchema).readonly()),
+  /** What the camera wrote into the file (EXIF); null where there is nothing. */
+  photo: procedure.input(z.object({ imageId: imageIdSchema })).output(photoSchema.nullable()),
   problems: procedure.output(z.array(imageProblemSchema).readonly()),
   duplicates: procedure.output(z.array(duplicateGroupSchema).readonly()),
 }

@@ -9,6 +9,8 @@ export const recentProjectSchema = z
     name: z.string(),
     openedAt: z.number(),
     imageCount: z.number().int(),
+    /** A few of its images, as `data:` addresses. */
+    covers: z.array(z.string()).readonly(),
     /** Its folder is not there now. */
     isMissing: z.boolean(),
   })

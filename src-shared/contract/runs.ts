@@ -33,6 +33,21 @@ export const runsContract = {
   metrics: procedure
     .input(runReference)
     .output(eventIterator(z.object({ sequence: z.number().int(), points: z.array(metricPointSchema).readonly() }).readonly())),
+  /** What happened in a run, oldest first; the last lines of a long log. */
+  log: procedure.input(runReference).output(
+    z
+      .array(
+        z
+          .object({
+            at: z.number(),
+            event: z.enum(['started', 'stopped', 'completed', 'failed', 'log']),
+            stage: stageNameSchema.nullable(),
+            text: z.string(),
+          })
+          .readonly(),
+      )
+      .readonly(),
+  ),
   /** Of the images that both final clusterings hold: how many changed their cluster, and the agreement (NMI, 0-1). */
   compare: procedure.input(z.object({ runId: runIdSchema, otherRunId: runIdSchema })).output(
     z.object({

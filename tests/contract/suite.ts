@@ -97,6 +97,9 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       const image = first.images[0]!
       expect(await client.images.get({ imageId: image.id })).toEqual(image)
       expect(await client.images.headAgreement({ imageId: image.id })).toEqual({ agreement: null })
+      expect(await client.images.similar({ imageId: image.id })).toEqual([])
+      expect(await client.images.history({ imageId: image.id })).toEqual([])
+      expect(await client.images.photo({ imageId: image.id })).toBeNull()
       const thumbnail = await plain(`/thumbnails/${image.id}/${image.contentHash}`)
       expect([thumbnail.status, thumbnail.headers.get('content-type')]).toEqual([200, 'image/webp'])
       expect((await plain(`/thumbnails/${image.id}/0000`)).status).toBe(404)
@@ -156,6 +159,10 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       const points = []
       for await (const part of await client.runs.metrics({ runId: run.id })) points.push(...part.points)
       expect(new Set(points.map(({ stage }) => stage))).toEqual(new Set(['pretrain', 'self', 'semi']))
+      const lines = await client.runs.log({ runId: run.id })
+      expect(lines.map(({ at }) => at)).toEqual(lines.map(({ at }) => at).toSorted((one, other) => one - other))
+      const completed = lines.filter(({ event }) => event === 'completed').map(({ stage }) => stage)
+      expect(completed).toEqual(['pretrain', 'embed', 'self', 'reliable', 'semi'])
       expect(await client.jobs.list()).toHaveLength(2)
       expect(await client.runs.list()).toHaveLength(1)
     })
@@ -290,7 +297,10 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       expect((await client.folders.list({})).folders).toBeInstanceOf(Array)
 
       const { path } = await client.project.get()
-      expect((await client.recentProjects.list())[0]).toMatchObject({ path, isMissing: false })
+      expect((await client.recentProjects.list())[0]).toMatchObject({
+        ...{ path, isMissing: false },
+        covers: Array(4).fill(expect.stringMatching(/^data:image\/webp;base64,.{40}/)),
+      })
       expect(await client.recentProjects.forget({ path })).toEqual({ forgotten: true })
       expect(await client.recentProjects.forget({ path })).toEqual({ forgotten: false })
       await expect(client.recentProjects.openSample()).rejects.toMatchObject({ code: 'CONFLICT' })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasBrowser } from '../renderer/browser.ts'
 import { tinyRun, untilAtRest } from '../tiny-project.ts'
+import { seriousFindings } from './accessibility.ts'
 import { openPage, type PageFixture } from './page-fixture.ts'
 
 describe.runIf(hasBrowser())('a second run that contradicts a person', () => {
@@ -41,6 +42,31 @@ describe.runIf(hasBrowser())('a second run that contradicts a person', () => {
     await expect.poll(openCount).toBe(before - 1)
     await app.page.keyboard.press('Control+Z')
     await expect.poll(openCount).toBe(before)
+    expect(app.complaints).toEqual([])
+  })
+
+  it('stands beside the first run, each can be looked at, and says what happened in it', async () => {
+    await app.goto('/run')
+    const runs = app.page.getByRole('table').filter({ hasText: 'Started' }).getByRole('row')
+    await expect.poll(() => runs.count()).toBe(3)
+    const [newest, oldest] = await app.client.runs.list()
+    const { nmi } = await app.client.runs.compare({ runId: newest!.id, otherRunId: oldest!.id })
+    await expect.poll(() => runs.nth(2).textContent()).toContain(`${Math.round(nmi * 100)}\u00a0%`)
+    expect(await runs.nth(1).textContent()).toContain('looked at now')
+    const shownRun = async () => (await app.client.clusterings.list()).find(({ isCurrent }) => isCurrent)?.runId
+    for (const [row, run] of [
+      [2, oldest],
+      [1, newest],
+    ] as const) {
+      await runs.nth(row).getByRole('button', { name: 'Look at this one' }).click()
+      await expect.poll(shownRun).toBe(run!.id)
+      await expect.poll(() => runs.nth(row).textContent()).toContain('looked at now')
+    }
+    await app.page.getByText('Log', { exact: true }).click()
+    await expect
+      .poll(() => app.page.getByRole('region', { name: 'Log' }).textContent())
+      .toMatch(/Learn features · started.*Cluster · done/s)
+    expect(await seriousFindings(app.page)).toEqual([])
     expect(app.complaints).toEqual([])
   })
 })

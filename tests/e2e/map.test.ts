@@ -128,6 +128,106 @@ describe.runIf(hasBrowser())('the map', () => {
     await expect.poll(() => legend().textContent()).not.toContain('enclosed')
   })
 
+  /** A place of the plane where a selected image is: pointing there shows that it can be dragged. */
+  async function findSelected(): Promise<{ x: number; y: number }> {
+    const box = (await plane().boundingBox())!
+    // The pictures of so few images are 96 px wide.
+    const columns = Math.ceil(box.width / 40)
+    for (let step = 0; step < columns * Math.ceil(box.height / 40); step++) {
+      const at = { x: box.x + (step % columns) * 40 + 8, y: box.y + Math.floor(step / columns) * 40 + 8 }
+      await app.page.mouse.move(at.x, at.y)
+      if ((await app.page.locator('.frame.movable').count()) > 0) return at
+    }
+    throw new Error('No selected image was found.')
+  }
+  async function dragTo(target: Locator): Promise<void> {
+    const from = await findSelected()
+    const to = (await target.boundingBox())!
+    await app.page.mouse.move(from.x, from.y)
+    await app.page.mouse.down()
+    await app.page.mouse.move(to.x + to.width / 2, to.y + to.height / 2, { steps: 8 })
+    // The first move over an element says that it was entered, the next that it is hovered.
+    await app.page.mouse.move(to.x + to.width / 2 + 2, to.y + to.height / 2)
+    await expect.poll(() => target.textContent()).toMatch(/Move to|Label/)
+    await app.page.mouse.up()
+  }
+
+  it('moves what was enclosed by dragging it onto a cluster, in the legend or the side list, and undoes it as one', async () => {
+    const sizes = async () => (await app.client.clusters.list()).map(({ imageCount }) => imageCount)
+    const before = await sizes()
+    const [largest, other] = before.map((_, place) => place).toSorted((one, next) => before[next]! - before[one]!) as [number, number]
+    const names = (await app.client.clusters.list()).map(({ name }) => name)
+    const targets = [
+      legend().getByRole('listitem').filter({ hasText: names[other] }),
+      app.page.getByRole('complementary').getByRole('link', { name: names[other] }),
+    ]
+    for (const target of targets) {
+      await legend()
+        .getByRole('button', { name: `Select the images of ${names[largest]}` })
+        .click()
+      await expect.poll(selectedCount).toBe(before[largest]!)
+      await dragTo(target)
+      await expect
+        .poll(sizes)
+        .toEqual(before.map((size, place) => (place === largest ? 0 : place === other ? size + before[largest]! : size)))
+      await expect.poll(selectedCount).toBe(0)
+      await app.page.keyboard.press('Control+Z')
+      await expect.poll(sizes).toEqual(before)
+      await expect.poll(() => entries().count()).toBe(before.filter((size) => size > 0).length)
+    }
+  })
+
+  it('labels what is dropped on a class of the legend', async () => {
+    const { classId: id } = await app.client.classes.create({ name: 'round' })
+    await app.client.mappings.apply({ mappings: [{ clusterId: (await app.client.clusters.list())[0]!.id, classId: id }] })
+    await app.page.reload()
+    await app.page.getByLabel('Colour by').selectOption('Class')
+    await expect.poll(() => legend().textContent()).toContain('round')
+    await plane().focus()
+    await app.page.keyboard.press('Control+A')
+    await expect.poll(selectedCount).toBe(tinyImageCount)
+    await dragTo(entries().filter({ hasText: 'round' }))
+    const labelled = async () => (await app.client.images.list({ filter: { labelSource: 'human' } })).total
+    await expect.poll(labelled).toBe(tinyImageCount)
+    await app.page.keyboard.press('Control+Z')
+    await expect.poll(labelled).toBe(0)
+    for (let step = 0; step < 2; step++) await app.client.edits.undo()
+    await app.page.reload()
+    await app.page.getByLabel('Colour by').selectOption('Cluster')
+  })
+
+  it('draws a line on with Shift, though it begins on an image that is selected', async () => {
+    await enclose(0.01, 0.01, 0.99, 0.99)
+    await expect.poll(selectedCount).toBe(tinyImageCount)
+    const { x, y } = await findSelected()
+    await app.page.keyboard.down('Shift')
+    await app.page.mouse.down()
+    await app.page.mouse.move(x + 60, y + 10, { steps: 3 })
+    expect(await plane().getAttribute('draggable')).toBe('false')
+    await app.page.mouse.up()
+    await app.page.keyboard.up('Shift')
+    expect(await selectedCount()).toBe(tinyImageCount)
+    await app.page.mouse.move(x, y)
+    await app.page.mouse.down()
+    await app.page.mouse.up()
+    await expect.poll(selectedCount).toBe(1)
+    await app.page.keyboard.press('Escape')
+  })
+
+  it('moves by the menu that a key opens, for what is selected', async () => {
+    await enclose(0.01, 0.01, 0.99, 0.99)
+    await plane().focus()
+    await app.page.keyboard.press('Shift+F10')
+    await app.page.getByRole('menuitem', { name: /^Move/ }).click()
+    await app.page.getByRole('dialog', { name: `Move ${tinyImageCount} images to` }).waitFor()
+    const [first] = await app.client.clusters.list()
+    await app.page.getByRole('dialog').getByRole('option', { name: first!.name }).click()
+    const sizeOfFirst = async () => (await app.client.clusters.list()).find(({ id }) => id === first!.id)?.imageCount
+    await expect.poll(sizeOfFirst).toBe(tinyImageCount)
+    await app.page.keyboard.press('Control+Z')
+    await expect.poll(sizeOfFirst).toBe(first!.imageCount)
+  })
+
   it('is worked without a mouse: from image to image, zoom, open, and back', async () => {
     await plane().focus()
     const said = () => plane().getByRole('status').textContent()
@@ -239,6 +339,15 @@ describe.runIf(hasBrowser())('the map', () => {
     await rows.nth(3).getByRole('checkbox').check()
     await expect.poll(selectedCount).toBe(1)
     await app.page.keyboard.press('Escape')
+    await expect.poll(selectedCount).toBe(0)
+    await app.page.keyboard.press('Control+A')
+    await expect.poll(selectedCount).toBe(tinyImageCount)
+    await app.page.keyboard.press('Escape')
+    await rows.nth(5).click({ button: 'right' })
+    await app.page.getByRole('menuitem', { name: 'Open image' }).click()
+    await app.page.getByText(`5 of ${tinyImageCount}`).waitFor()
+    await app.page.keyboard.press('Escape')
+    await app.page.keyboard.press('Escape')
   })
 
   it.each(['light', 'dark'] as const)('has no serious finding of axe in the %s theme', async (colorScheme) => {
@@ -262,7 +371,7 @@ describe.runIf(hasBrowser())('the map', () => {
       prototype.getContext = function (kind, options) { return kind === 'webgl2' ? null : getContext.call(this, kind, options) }
     }`)
     await app.page.reload()
-    await app.page.getByText('it has no WebGL2').waitFor()
+    await app.page.getByText('it needs WebGL2').waitFor()
     await expect.poll(() => app.page.getByRole('table').getByRole('row').count()).toBe(tinyImageCount + 1)
     expect(await app.page.getByRole('button', { name: 'Table' }).count()).toBe(0)
     expect(await seriousFindings(app.page)).toEqual([])

@@ -9,6 +9,7 @@ import { createEngineClient } from '#shared/contract/client.ts'
 import type { EngineClient } from '#shared/contract/contract.ts'
 import { findChromium } from '../renderer/browser.ts'
 import { makeTinyImages, tinyImageCount, tinyRun, untilAtRest } from '../tiny-project.ts'
+import { listenForComplaints } from './complaints.ts'
 
 /** The real page in a real browser over the real engine, with what the browser complained about. */
 export interface PageFixture {
@@ -28,7 +29,6 @@ export async function openPage({ clustered = false, imageCount = tinyImageCount 
   const folder = mkdtempSync(join(tmpdir(), 'spicerack-e2e-'))
   const staticFolder = join(folder, 'page')
   const projectPath = join(folder, '水果.spicerack')
-  const complaints: string[] = []
   await build({
     configFile: new URL('../../vite.config.ts', import.meta.url).pathname,
     logLevel: 'warn',
@@ -40,12 +40,7 @@ export async function openPage({ clustered = false, imageCount = tinyImageCount 
   const browser: Browser = await chromium.launch({ executablePath: findChromium()!, args: ['--no-sandbox'] })
   const context: BrowserContext = await browser.newContext({ locale: 'en-GB', viewport: { width: 1360, height: 860 } })
   const page = await context.newPage()
-  page.on('pageerror', (error) => complaints.push(`page: ${error}`))
-  page.on('console', (message) => {
-    // Where there is no GPU, the browser says of each WebGL canvas that it draws by software.
-    if (message.text().includes('GL Driver Message')) return
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(`${message.type()}: ${message.text()}`)
-  })
+  const complaints = listenForComplaints(page)
 
   async function start(): Promise<void> {
     engine = createEngine({ reportBug: (error) => complaints.push(`engine: ${error}`) })

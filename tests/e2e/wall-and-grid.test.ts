@@ -76,6 +76,37 @@ describe.runIf(hasBrowser())('wall and grid', () => {
     await expect.poll(async () => (await sizes()).reduce((sum, size) => sum + size, 0)).toBe(tinyImageCount)
   })
 
+  it('folds the inspector into a drawer where the window is narrow, and leaves it beside the content where it is wide', async () => {
+    const { page } = app
+    const inspector = page.getByRole('complementary', { name: 'Inspector' })
+    const fold = page.getByRole('button', { name: 'Show or hide inspector' })
+    await app.goto('/images?sort=path')
+    await inspector.waitFor()
+    await page.setViewportSize({ width: 900, height: 640 })
+    await expect.poll(() => inspector.count()).toBe(0)
+    await fold.click()
+    await inspector.waitFor()
+    // However many lines the toolbar has, its button stays where it can be reached.
+    await fold.click()
+    await expect.poll(() => inspector.count()).toBe(0)
+    await page.setViewportSize({ width: 1360, height: 860 })
+    await inspector.waitFor()
+    await options().first().dblclick()
+    await page.getByText(`1 of ${tinyImageCount}`).waitFor()
+    expect(await inspector.count()).toBe(0)
+    await page.keyboard.press('Escape')
+    await inspector.waitFor()
+  })
+
+  it('makes no page larger than the window', async () => {
+    for (const path of ['/', '/import', '/run', '/clusters', '/images', '/align', '/review', '/export', '/settings', '/compute']) {
+      await app.goto(path)
+      await app.page.waitForTimeout(300)
+      const size = '[document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight].join()'
+      expect([path, await app.page.evaluate(size)]).toEqual([path, '0,0'])
+    }
+  })
+
   it.each(['light', 'dark'] as const)('has no serious finding of axe in the %s theme', async (colorScheme) => {
     await app.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await app.goto('/clusters')

@@ -38,14 +38,14 @@ export const projectApi = {
   open: api.project.open.handler(({ context, input }) => openRemembered(context, input.path, false)),
   close: api.project.close.handler(async ({ context }) => {
     // Once more, with the number of images that it has now.
-    if (context.hasSession()) rememberProject(context, context.session().project.describe())
+    if (context.hasSession()) rememberProject(context, context.session())
     return { closed: await context.close() }
   }),
   get: api.project.get.handler(({ context }) => context.session().project.describe()),
 }
 
 async function openRemembered(context: ApiContext, path: string, isNew: boolean): Promise<Project> {
-  const project = (await context.open(path, isNew)).project.describe()
-  rememberProject(context, project)
-  return project
+  const session = await context.open(path, isNew)
+  rememberProject(context, session)
+  return session.project.describe()
 }

@@ -1,3 +1,5 @@
+import { readImageHistory } from '#engine/database/image-history.ts'
+import { findSimilarImages } from '#engine/jobs/similar-images.ts'
 import type { ImageTile } from '#shared/contract/images.ts'
 import type { Image } from '#shared/entities.ts'
 import { api } from './api-context.ts'
@@ -27,6 +29,30 @@ export const imagesApi = {
     const id = project.project.currentClusteringId()
     const runId = id === null ? undefined : project.clusterings.get(id).runId
     return { agreement: (runId && project.headAgreements.get(runId, input.imageId)) ?? null }
+  }),
+  similar: api.images.similar.handler(({ context, input }) => findSimilarImages(context.session().project, input.imageId, input.count)),
+  history: api.images.history.handler(({ context, input }) => {
+    const { project } = context.session()
+    const { assignment } = project.pages.get(input.imageId)
+    const done = readImageHistory(project.connection, input.imageId, assignment?.clusterId ?? null)
+    const id = project.project.currentClusteringId()
+    if (!assignment || id === null) return done.map((entry) => ({ ...entry, confidence: null }))
+    const { foundClusterId, confidence } = assignment
+    const found = {
+      kind: 'found' as const,
+      at: project.clusterings.get(id).createdAt,
+      clusterId: foundClusterId,
+      classId: null,
+      confidence,
+    }
+    return [...done.map((entry) => ({ ...entry, confidence: null })), found].sort((one, other) => other.at - one.at)
+  }),
+  photo: api.images.photo.handler(async ({ context, input }) => {
+    const { project } = context.session()
+    const { rootId, path } = project.images.get(input.imageId)
+    const root = project.project.roots().find(({ id }) => id === rootId)
+    const { readExif } = await import('#engine/images/display-image.ts')
+    return (root && (await readExif(root.path, path))) ?? null
   }),
   problems: api.images.problems.handler(({ context }) => context.session().project.images.problems(Number.MAX_SAFE_INTEGER)),
   duplicates: api.images.duplicates.handler(({ context }) => {

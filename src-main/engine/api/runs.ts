@@ -12,6 +12,7 @@ import { isAtRest, type StageName, stageNames } from '#shared/jobs.ts'
 import { recipeNamed } from '#shared/recipes/index.ts'
 import { type ResolvedRecipe, resolveRecipe } from '#shared/recipes/recipe.ts'
 import { api } from './api-context.ts'
+import { readRunLog } from './run-log.ts'
 
 const metricsIntervalMs = 250
 
@@ -66,6 +67,7 @@ export const runsApi = {
     project.runs.get(input.runId)
     return readMetrics(project, metricsAdded, input.runId, signal)
   }),
+  log: api.runs.log.handler(({ context, input }) => readRunLog(context.session().project, input.runId)),
   compare: api.runs.compare.handler(({ context, input }) => compareRuns(context.session().project, input.runId, input.otherRunId)),
 }
 

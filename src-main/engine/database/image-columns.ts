@@ -1,6 +1,7 @@
 import type BetterSqlite3 from 'better-sqlite3'
 import { type ClusterId, type ImageId, imageStatuses } from '#shared/entities.ts'
 import type { ImageFact } from './edit-changes.ts'
+import { type PathText, readPathText } from './path-text.ts'
 
 /** What is known of every image, one value a row; rows are by id. A cluster or class 0 is none. */
 export type ImageRows = Readonly<{
@@ -50,7 +51,8 @@ export interface ImageColumns {
 export function createImageColumns(sql: BetterSqlite3.Database): ImageColumns {
   let known: ImageRows | undefined
   let paths: Int32Array | undefined
-  let text: { sought: string; mask: Uint8Array } | undefined
+  let text: PathText | undefined
+  let latest: { sought: string; mask: Uint8Array } | undefined
   const rows = (): ImageRows => {
     known ??= load(sql)
     return known
@@ -62,13 +64,14 @@ export function createImageColumns(sql: BetterSqlite3.Database): ImageColumns {
       return paths
     },
     withText: (sought) => {
-      if (text?.sought !== sought) {
-        const mask = new Uint8Array(rows().ids.length)
-        const found = numbers(sql, 'SELECT id FROM images INDEXED BY images_by_path WHERE instr(lower(path), lower(?)) > 0', sought)
-        for (const row of rowsOf(rows(), found)) mask[row] = 1
-        text = { sought, mask }
+      if (latest?.sought !== sought) {
+        text ??= readPathText(sql)
+        const { rowOfId, ids } = rows()
+        const mask = new Uint8Array(ids.length)
+        for (const id of text.idsWith(sought)) mask[rowOfId[id]!] = 1
+        latest = { sought, mask }
       }
-      return text.mask
+      return latest.mask
     },
     known: (fact) => columnOf(rows(), fact),
     note: (fact, ids, value) => {
@@ -79,6 +82,7 @@ export function createImageColumns(sql: BetterSqlite3.Database): ImageColumns {
       known = undefined
       paths = undefined
       text = undefined
+      latest = undefined
     },
   }
 }

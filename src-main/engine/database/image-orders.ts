@@ -89,6 +89,11 @@ function checksOf(filter: ImageFilter, columns: ImageColumns, classOfCluster: Re
   }
   const checks: Check[] = []
   const { status, clusterId, classId, band, minConfidence, maxConfidence, text, labelSource } = filter
+  // First what most images fail.
+  if (text !== undefined) {
+    const mask = columns.withText(text)
+    checks.push((row) => mask[row] === 1)
+  }
   if (status !== undefined) {
     const wanted = imageStatuses.indexOf(status)
     checks.push((row) => statuses[row] === wanted)
@@ -103,10 +108,6 @@ function checksOf(filter: ImageFilter, columns: ImageColumns, classOfCluster: Re
   }
   if (minConfidence !== undefined) checks.push((row) => confidences[row]! >= minConfidence)
   if (maxConfidence !== undefined) checks.push((row) => confidences[row]! <= maxConfidence)
-  if (text !== undefined) {
-    const mask = columns.withText(text)
-    checks.push((row) => mask[row] === 1)
-  }
   if (labelSource !== undefined) {
     const isOfSource = sources[labelSource]
     checks.push((row) => rejected[row] === 0 && isOfSource(row))

@@ -3,6 +3,7 @@ import { realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import sharp from 'sharp'
+import { type ExifFacts, parseExif } from './exif.ts'
 
 /** What browsers show by themselves. */
 const browserTypes: Readonly<Record<string, string>> = {
@@ -32,8 +33,8 @@ export type DisplayImage = Readonly<{
  */
 export async function openForDisplay(root: string, path: string, format: string): Promise<DisplayImage | undefined> {
   try {
-    const [folder, file] = await Promise.all([realpath(root), realpath(join(root, path))])
-    if (!file.startsWith(folder.endsWith(sep) ? folder : folder + sep)) return undefined
+    const file = await findInside(root, path)
+    if (file === undefined) return undefined
     const { size, mtimeMs } = await stat(file)
     const type = browserTypes[format]
     const facts = { sizeBytes: size, modifiedAt: mtimeMs }
@@ -43,4 +44,21 @@ export async function openForDisplay(root: string, path: string, format: string)
   } catch {
     return undefined
   }
+}
+
+/** What the camera wrote into an image of the user; undefined where there is no such file in this folder, or nothing in it. Not of a TIFF. */
+export async function readExif(root: string, path: string): Promise<ExifFacts | undefined> {
+  try {
+    const file = await findInside(root, path)
+    const { exif } = file === undefined ? {} : await sharp(file).metadata()
+    return exif && parseExif(exif)
+  } catch {
+    return undefined
+  }
+}
+
+/** The file itself, once links are followed; undefined when that leads out of the folder. */
+async function findInside(root: string, path: string): Promise<string | undefined> {
+  const [folder, file] = await Promise.all([realpath(root), realpath(join(root, path))])
+  return file.startsWith(folder.endsWith(sep) ? folder : folder + sep) ? file : undefined
 }

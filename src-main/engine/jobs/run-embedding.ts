@@ -48,7 +48,8 @@ function readEmbeddingFile(path: string): Buffer {
   }
 }
 
-function damaged(path: string): SpicerackError {
+/** The error for an embedding that is not as it was written. */
+export function damaged(path: string): SpicerackError {
   return new SpicerackError('PROJECT_DAMAGED', `The embedding ${path} is gone or damaged; nothing was changed.`, {
     advice: 'Restore it from a backup, or run again.',
   })

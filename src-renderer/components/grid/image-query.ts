@@ -1,9 +1,14 @@
 import type { LocationQuery, LocationQueryRaw } from 'vue-router'
-import type { ClassId, ClusterId } from '#shared/entities.ts'
+import type { ClassId, ClusterId, ImageId } from '#shared/entities.ts'
 import type { ImageFilter, ImageOrderSort } from '../../stores/image-order.ts'
 
 /** What the grid shows, as the address of the page keeps it. */
-export type ImageQuery = Readonly<{ filter: ImageFilter; sort: ImageOrderSort }>
+export type ImageQuery = Readonly<{
+  filter: ImageFilter
+  sort: ImageOrderSort
+  /** Shows what looks like this image instead. */
+  similarTo?: ImageId
+}>
 
 export const imageSorts = ['typical', 'uncertain', 'path', 'id'] as const satisfies readonly ImageOrderSort[]
 export const imageBands = ['reliable', 'doubtful', 'rejected'] as const
@@ -17,7 +22,9 @@ export function fromQuery(query: LocationQuery): ImageQuery {
   const labelSource = imageSources.find((source) => source === text('source'))
   const band = imageBands.find((known) => known === text('band'))
   const search = text('search')
+  const similarTo = id('similar') as ImageId | undefined
   return {
+    ...(similarTo === undefined ? {} : { similarTo }),
     filter: {
       ...(clusterId === undefined ? {} : { clusterId }),
       ...(classId === undefined ? {} : { classId }),

@@ -13,6 +13,8 @@ type Actions = Readonly<{
   enclose(line: readonly number[], change: Change): void
   click(x: number, y: number, change: Change): void
   hover(at: { x: number; y: number } | undefined): void
+  /** Whether what is at this place can be dragged elsewhere. */
+  canDrag(x: number, y: number): boolean
   /** The space bar was pressed and let go with nothing between. */
   tapSpace(): void
 }>
@@ -21,7 +23,10 @@ type Actions = Readonly<{
 const leastMovePx = 4
 const longestTapMs = 400
 
-/** Pointer, wheel, touch and space bar over the map. Drag draws a line or moves the view; the middle button and the space bar always move it. */
+/**
+ * Pointer, wheel, touch and space bar over the map. A drag takes what can be dragged with it, else draws a line or moves the view; the
+ * middle button and the space bar always move it.
+ */
 export function useMapGestures(element: Readonly<Ref<HTMLElement | null>>, isPanning: () => boolean, actions: Actions) {
   const isSpaceHeld = ref(false)
   const isMoving = ref(false)
@@ -45,10 +50,12 @@ export function useMapGestures(element: Readonly<Ref<HTMLElement | null>>, isPan
   }
 
   function down(event: PointerEvent): void {
-    if (event.button === 2) return
-    element.value?.setPointerCapture(event.pointerId)
+    if (event.button === 2 || !element.value) return
     const at = placeOf(event)
     pointers.set(event.pointerId, at)
+    // What is dragged is the browser's to move, so that it can be dropped anywhere; it then takes the pointer away.
+    element.value.draggable = isDrag(event, at)
+    if (!element.value.draggable) element.value.setPointerCapture(event.pointerId)
     actions.hover(undefined)
     if (pointers.size > 1) {
       giveUp()
@@ -60,9 +67,15 @@ export function useMapGestures(element: Readonly<Ref<HTMLElement | null>>, isPan
     hasMoved = false
     isMoving.value = event.button === 1 || isSpaceHeld.value || isPanning()
     if (isSpaceHeld.value) isSpaceUsed = true
-    if (!isMoving.value) line = [at.x, at.y]
+    if (!isMoving.value && !element.value.draggable) line = [at.x, at.y]
     // The middle button would scroll by itself.
     if (event.button === 1) event.preventDefault()
+  }
+
+  /** A mouse alone: a finger draws. With Shift or Alt a line is drawn, whatever is under it. */
+  function isDrag(event: PointerEvent, at: { x: number; y: number }): boolean {
+    const isPlain = event.pointerType === 'mouse' && event.button === 0 && changeOf(event) === 'only'
+    return isPlain && !isSpaceHeld.value && !isPanning() && actions.canDrag(at.x, at.y)
   }
 
   function move(event: PointerEvent): void {

@@ -5,6 +5,7 @@ import { type ElectronApplication, _electron as electron, type Page } from 'play
 import { build } from 'vite'
 import { buildDesktop } from '../../../scripts/build-desktop.mjs'
 import { repositoryRoot } from '../../source-imports.ts'
+import { listenForComplaints } from '../complaints.ts'
 import { type Display, openDisplay } from './display.ts'
 import { findElectron } from './electron-binary.ts'
 
@@ -69,12 +70,8 @@ export async function openDesktop(): Promise<DesktopFixture> {
     async start(...more) {
       const app = await electron.launch({ executablePath: findElectron()!, args: [...args, ...more], env, timeout: 60_000 })
       started.push(app)
-      const complaints: string[] = []
       const page = await app.firstWindow()
-      page.on('pageerror', (error) => complaints.push(`page: ${error}`))
-      page.on('console', (message) => {
-        if (message.type() === 'error' || message.type() === 'warning') complaints.push(`${message.type()}: ${message.text()}`)
-      })
+      const complaints = listenForComplaints(page)
       await page.getByRole('heading', { level: 1 }).waitFor()
       return {
         app,
