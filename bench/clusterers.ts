@@ -142,7 +142,9 @@ async function measureFewLabels(set: LabelledSet, peer: Side<PeerResult>, scratc
         return { clusters: elsewhere(found), seconds }
       })
       await measure(rest, methods[1], draw, async () => ({ clusters: elsewhere(clusters.map((cluster) => classOfCluster[cluster])) }))
-      await measure(rest, methods[2], draw, async () => ({ clusters: elsewhere(propagateLabels(own, labels, classCount, draw).classes) }))
+      await measure(rest, methods[2], draw, async () => ({
+        clusters: elsewhere(propagateLabels({ graph: own, clusters, features }, labels, classCount, draw).classes),
+      }))
     }
 }
 

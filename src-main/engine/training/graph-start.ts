@@ -28,7 +28,7 @@ export async function startFromGraph(
   const found = await stoppable(host, 'clusters of the graph of neighbours', (follow) =>
     clusterByGraph(features, { ...options, seed: deriveSeed(task.seed, 'self-graph') }, follow),
   )
-  return fromLabels(found, task, decisions.targets) ?? found
+  return fromLabels(features, found, task, decisions.targets) ?? found
 }
 
 /** Long work of the clustering layer as part of a stage: it tells how far it is and stops when the stage shall. @throws StageStopped. */
@@ -59,7 +59,8 @@ export async function stoppable<Result>(
 
 /** A cluster for each labelled class, in the order of their numbers; undefined where there are not as many classes as clusters. */
 function fromLabels(
-  { graph }: GraphClusters,
+  features: Embeddings,
+  { graph, clusters: found }: GraphClusters,
   { humanLabels, clusterCount, seed }: Pick<StageTask, 'clusterCount' | 'seed' | 'humanLabels'>,
   targets: GraphClusterOptions['targets'],
 ): GraphClusters | undefined {
@@ -67,7 +68,7 @@ function fromLabels(
   if (numbers.length !== clusterCount) return undefined
   const places = new Map(numbers.map((label, place) => [label, place]))
   const labels = humanLabels.map((label) => places.get(label) ?? -1)
-  const { classes } = propagateLabels(graph, labels, clusterCount, deriveSeed(seed, 'labels'))
+  const { classes } = propagateLabels({ graph, clusters: found, features }, labels, clusterCount, deriveSeed(seed, 'labels'))
   // What a person moved by hand stays too.
   const clusters = targets ? raiseModularity(graph, classes, clusterCount, deriveSeed(seed, 'moved'), targets(classes)) : classes
   return { graph, clusters, modularity: modularity(graph, clusters, clusterCount) }
