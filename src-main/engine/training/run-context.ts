@@ -58,6 +58,7 @@ export const runFiles = {
   pretrained: 'pretrain.weights',
   embedding: 'embedding.f32',
   featureNorms: 'feature-norms.f32',
+  neighbours: 'neighbours.graph',
   self: 'self.result',
   reliable: 'reliable.result',
   semi: 'semi.weights',
