@@ -17,7 +17,7 @@ import { type Side, startPeer } from './sides.ts'
 
 // Ways to cluster the same features, and to label all images from a few. Labels score, and are given where few are given, and do nothing
 // else. Each result is kept in results/clusterers.json as it comes and not repeated; --table alone makes the table.
-// Arguments: FOLDER of SET_PART.npy and SET_labels.npy [--sets a,b] [--parts objectron320,nsfw] [--seeds 1,2,3] [--draws 5]
+// Arguments: FOLDER of SET_PART.npy and SET_labels.npy [--sets a,b] [--parts objectron320,nsfw] [--seeds 1,2,3] [--draws 5] [--only clusters|labels]
 
 type Measured = Readonly<{ set: string; method: string; seed: number; accuracy: number; nmi: number; seconds: number }>
 type LabelledSet = Readonly<{ name: string; features: Embeddings; partDimensions: number[]; classes: Int32Array; classCount: number }>
@@ -45,8 +45,10 @@ async function measureAll(folder: string): Promise<void> {
     const sets = option('sets', 'photos,fashion,mnist')
       .split(',')
       .map((name) => openSet(folder, name))
-    for (const set of sets) for (const seed of seeds) await measureSet(set, seed, peer, scratch)
-    for (const set of sets) await measureFewLabels(set, peer, scratch)
+    const only = option('only', 'all')
+    if (only !== 'labels') for (const set of sets) for (const seed of seeds) await measureSet(set, seed, peer, scratch)
+    if (only !== 'clusters') for (const set of sets) await measureFewLabels(set, peer, scratch)
+    if (only === 'labels') return
     // The photographs are uneven as they are.
     for (const set of sets.filter(({ name }) => name !== 'photos'))
       for (const seed of seeds) await measureSet(imbalanced(set), seed, peer, scratch)
@@ -142,7 +144,9 @@ async function measureFewLabels(set: LabelledSet, peer: Side<PeerResult>, scratc
         return { clusters: elsewhere(found), seconds }
       })
       await measure(rest, methods[1], draw, async () => ({ clusters: elsewhere(clusters.map((cluster) => classOfCluster[cluster])) }))
-      await measure(rest, methods[2], draw, async () => ({ clusters: elsewhere(propagateLabels(own, labels, classCount, draw).classes) }))
+      await measure(rest, methods[2], draw, async () => ({
+        clusters: elsewhere(propagateLabels({ graph: own, clusters, features }, labels, classCount, draw).classes),
+      }))
     }
 }
 

@@ -32,6 +32,8 @@ const proposalSchema = z.object({
   /** Labelled images of this cluster that have this class, and all labelled images of this cluster. */
   agreeing: z.number().int(),
   labelled: z.number().int(),
+  /** Share of all images of this cluster that are likely of this class, 0-1; null where only labelled images were counted. */
+  likely: z.number().min(0).max(1).nullable(),
 })
 
 export const mappingsContract = {
@@ -39,8 +41,10 @@ export const mappingsContract = {
   /** `null` takes the class away from the cluster. Many clusters may have one class. */
   set: procedure.input(z.object({ clusterId: clusterIdSchema, classId: classIdSchema.nullable() })).output(done),
   /**
-   * A class for each cluster from the labelled images, by Hungarian matching; a cluster left over gets the class that most of its
-   * labelled images have. Clusters without labelled images get none. Changes nothing.
+   * A class for each cluster from the labelled images. With a graph of neighbours (20,000 images at most): the class that most of its
+   * images are likely of, by neighbours, clusters and a linear probe; clusters without a labelled image only once as many classes have
+   * one as there are clusters. Without: by Hungarian matching; a cluster left over gets the class that most of its labelled images have.
+   * Changes nothing.
    */
   propose: procedure.output(z.array(proposalSchema).readonly()),
   /**

@@ -1,29 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { modularity, raiseModularity } from '#engine/clustering/modularity.ts'
-import type { NeighbourGraph } from '#engine/clustering/neighbour-graph.ts'
 import { createRandom } from '#engine/ml/random.ts'
-
-/** A symmetric table of weights, some 0, as a graph. */
-function randomGraph(count: number, seed: number): { graph: NeighbourGraph; table: number[][] } {
-  const random = createRandom(seed)
-  const table = Array.from({ length: count }, () => new Array<number>(count).fill(0))
-  for (let row = 0; row < count; row++)
-    for (let other = 0; other < row; other++)
-      if (random.uniform() < 0.4) {
-        const weight = Math.fround(random.uniform())
-        table[row][other] = weight
-        table[other][row] = weight
-      }
-  const rows = table.map((weights) => weights.flatMap((weight, other) => (weight > 0 ? [{ weight, other }] : [])))
-  const graph = {
-    count,
-    starts: Int32Array.from({ length: count + 1 }, (_, row) => rows.slice(0, row).flat().length),
-    others: Int32Array.from(rows.flat(), ({ other }) => other),
-    weights: Float32Array.from(rows.flat(), ({ weight }) => weight),
-  }
-  return { graph, table }
-}
+import { randomGraph } from './random-graph.ts'
 
 /** Newman's sum over all pairs: (A - k k / 2m) / 2m where both are in one cluster. */
 function slowModularity(table: readonly (readonly number[])[], clusters: Int32Array): number {
@@ -71,6 +50,32 @@ describe('modularity', () => {
             other[image] = cluster
             if (new Set(other).size < new Set(moved).size) continue
             expect(modularity(graph, other, clusterCount)).toBeLessThanOrEqual(modularity(graph, moved, clusterCount) + 1e-6)
+          }
+      }),
+    )
+  })
+
+  it('rises together with what else speaks for clusters, until no single move helps', () => {
+    fc.assert(
+      fc.property(...setting, (count, clusterCount, seed) => {
+        const { graph, table } = randomGraph(count, seed)
+        const total = table.flat().reduce((sum, weight) => sum + weight, 0)
+        if (total === 0) return
+        const random = createRandom(seed + 2)
+        const leanings = Float32Array.from({ length: count * clusterCount }, () => random.normal())
+        // A move by which an image gains weight w of shared edges raises modularity by 2w / total.
+        const sumOf = (clusters: Int32Array): number =>
+          slowModularity(table, clusters) +
+          clusters.reduce((sum, cluster, image) => sum + (2 * leanings[image * clusterCount + cluster]) / total, 0)
+        const start = Int32Array.from({ length: count }, (_, image) => image % clusterCount)
+        const moved = raiseModularity(graph, start, clusterCount, seed, undefined, leanings)
+        expect(sumOf(moved)).toBeGreaterThanOrEqual(sumOf(start) - 1e-9)
+        for (let image = 0; image < count; image++)
+          for (let cluster = 0; cluster < clusterCount; cluster++) {
+            const other = moved.slice()
+            other[image] = cluster
+            if (moved.filter((own) => own === moved[image]).length < 2) continue
+            expect(sumOf(other)).toBeLessThanOrEqual(sumOf(moved) + 1e-6)
           }
       }),
     )

@@ -1,13 +1,20 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { graphOfFeatures } from '#engine/clustering/graph-clusters.ts'
 import { modularity } from '#engine/clustering/modularity.ts'
+import { decodeGraph } from '#engine/clustering/stored-graph.ts'
 import { deriveSeed } from '#engine/ml/random.ts'
 import { compareOnGraph, startFromGraph } from '#engine/training/graph-start.ts'
-import { StageStopped } from '#engine/training/run-context.ts'
+import { runFiles, StageStopped } from '#engine/training/run-context.ts'
 import { availableBackends, useBackend } from '../backends.ts'
 import { blobs, sameUpToNames } from '../clustering/synthetic.ts'
 
-const host = { now: () => 0, progress: () => {}, shouldStop: () => false }
+const written = new Map<string, Uint8Array>()
+const files = {
+  read: (name: string) => written.get(name),
+  write: (name: string, bytes: Uint8Array) => void written.set(name, bytes),
+  remove: (name: string) => void written.delete(name),
+}
+const host = { files, now: () => 0, progress: () => {}, shouldStop: () => false }
 const { embeddings, classes } = blobs([40, 30, 30, 20], 12, 0.4, 3)
 const none = new Int32Array(120).fill(-1)
 
@@ -16,7 +23,8 @@ describe('start from the graph of neighbours', () => {
 
   it('is the clusters of the graph where nobody labelled enough', async () => {
     const labels = none.map((_, image) => (image === 0 ? 5 : -1))
-    const { clusters } = await startFromGraph(embeddings, [12], { clusterCount: 4, seed: 1, humanLabels: labels }, host, {})
+    const { clusters, graph } = await startFromGraph(embeddings, [12], { clusterCount: 4, seed: 1, humanLabels: labels }, host, {})
+    expect(decodeGraph(written.get(runFiles.graph)!)).toEqual(graph)
     expect(sameUpToNames(clusters, classes)).toBe(true)
   })
 

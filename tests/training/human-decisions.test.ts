@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type HumanDecisions, hasHumanDecisions, humanTargets, shareOfKnownClasses } from '#engine/training/human-decisions.ts'
 import { runFiles } from '#engine/training/run-context.ts'
@@ -32,6 +33,49 @@ describe('where a person wants images', () => {
   it('is nowhere when no cluster continues it', () => {
     const decisions = { ...nothing, humanClusters: Int32Array.of(-1, -1, -1, -1, -1, 2), previousClusters: Int32Array.of(0, 0, 1, 1, 1, 2) }
     expect([...humanTargets({ ...decisions, clusterCount: 2 }, Int32Array.of(1, 1, 0, 0, 0, 0))]).toEqual([...none])
+  })
+
+  it('is one cluster for all that were put together, and another for those put elsewhere, also where no cluster continues theirs', () => {
+    // Cluster 3 of before is gone; of the two images put into it, and of the three put into 4, most lie in cluster 0.
+    const decisions = {
+      ...nothing,
+      humanLabels: new Int32Array(9).fill(-1),
+      knownClasses: new Int32Array(9).fill(-1),
+      humanClusters: Int32Array.of(-1, -1, -1, 3, 3, 4, 4, 4, -1),
+      previousClusters: Int32Array.of(0, 0, 0, -1, -1, -1, -1, -1, 1),
+    }
+    const targets = humanTargets(decisions, Int32Array.of(2, 2, 2, 0, 1, 0, 0, 1, 1))
+    expect([...targets]).toEqual([-1, -1, -1, 1, 1, 0, 0, 0, -1])
+  })
+
+  it('never tears apart what was put together, nor joins what was put apart, while there are clusters enough', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: -1, max: 3 }), fc.integer({ min: -1, max: 3 }), fc.integer({ min: 0, max: 5 })), {
+          minLength: 1,
+          maxLength: 40,
+        }),
+        (rows) => {
+          const [humanClusters, previousClusters, clusters] = [0, 1, 2].map((column) => Int32Array.from(rows, (row) => row[column]!))
+          const empty = new Int32Array(rows.length).fill(-1)
+          const decisions = {
+            clusterCount: 6,
+            humanLabels: empty,
+            knownClasses: empty,
+            humanClusters: humanClusters!,
+            previousClusters: previousClusters!,
+          }
+          const targets = humanTargets(decisions, clusters!)
+          for (const [one, group] of humanClusters!.entries())
+            for (const [other, second] of humanClusters!.entries()) {
+              if (group < 0 || second < 0 || one === other) continue
+              if (group === second) expect(targets[one]).toBe(targets[other])
+              else if (targets[one]! >= 0) expect(targets[one]).not.toBe(targets[other])
+              if (group === second) expect(targets[one]).toBeGreaterThanOrEqual(0)
+            }
+        },
+      ),
+    )
   })
 
   it('is a cluster of the class they gave: the present one where it is of the class too, else the one with most of it', () => {

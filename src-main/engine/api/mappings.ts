@@ -1,8 +1,10 @@
 import { alignClusters } from '#engine/clustering/alignment.ts'
+import { contingencyTable } from '#engine/clustering/metrics.ts'
 import type { OpenProject } from '#engine/database/project.ts'
 import { api } from './api-context.ts'
 import { currentClustering } from './clusterings.ts'
 import { toDone } from './edits.ts'
+import { likelyClasses } from './likely-classes.ts'
 
 export const mappingsApi = {
   list: api.mappings.list.handler(({ context }) => context.session().project.labels.mappings()),
@@ -44,20 +46,27 @@ function countContingency(project: OpenProject) {
   return { classIds: classes.map(({ id }) => id), clusterIds: clusters.map(({ id }) => id), counts }
 }
 
-function proposeMappings(project: OpenProject) {
+export function proposeMappings(project: OpenProject) {
   const { classes, clusters, clusterOfImage, classOfImage } = readLabelledImages(project)
-  const { classOfCluster, agreements, labeledCounts } = alignClusters(clusterOfImage, classOfImage, clusters.length, classes.length, true)
+  const likely = likelyClasses(
+    project,
+    clusters.map(({ id }) => id),
+    classes.map(({ id }) => id),
+  )
+  const counted = alignClusters(clusterOfImage, classOfImage, clusters.length, classes.length, true)
+  const { counts } = contingencyTable(classOfImage, clusterOfImage, classes.length, clusters.length)
   return clusters.flatMap(({ id }, index) => {
-    const proposed = classes[classOfCluster[index]!]
-    const count = labeledCounts[index]!
+    const place = likely ? likely.classOfCluster[index]! : counted.classOfCluster[index]!
+    const proposed = classes[place]
     if (!proposed) return []
     return [
       {
         clusterId: id,
         classId: proposed.id,
         className: proposed.name,
-        agreeing: Math.round(agreements[index]! * count),
-        labelled: count,
+        agreeing: counts[index * classes.length + place]!,
+        labelled: counted.labeledCounts[index]!,
+        likely: likely ? likely.likely[index]! : null,
       },
     ]
   })

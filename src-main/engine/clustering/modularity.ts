@@ -30,6 +30,7 @@ export function modularity(graph: NeighbourGraph, clusters: Int32Array, clusterC
  * Moves single images to the cluster where modularity rises most, as long as it rises. No cluster is emptied and none is added.
  *
  * @param fixed `[count]` the cluster of images that may not move, -1 elsewhere; they are put there first.
+ * @param leanings `[count, clusterCount]` what else speaks for each cluster, in the unit of the graph's weights: a sum of both rises.
  * @returns `[count]` new clusters.
  * @source Blondel et al. 2008, the local moves of the first phase.
  */
@@ -39,6 +40,7 @@ export function raiseModularity(
   clusterCount: number,
   seed: number,
   fixed?: Int32Array,
+  leanings?: Float32Array,
 ): Int32Array {
   const { count, starts, others, weights } = graph
   const moved = clusters.map((cluster, image) => (fixed && fixed[image] >= 0 ? fixed[image] : cluster))
@@ -62,7 +64,9 @@ export function raiseModularity(
       shared.fill(0)
       for (let edge = starts[image]; edge < starts[image + 1]; edge++) shared[moved[others[edge]]] += weights[edge]
       const gain = (cluster: number): number =>
-        shared[cluster] - (degrees[image] * (volumes[cluster] - (cluster === own ? degrees[image] : 0))) / total
+        shared[cluster] -
+        (degrees[image] * (volumes[cluster] - (cluster === own ? degrees[image] : 0))) / total +
+        (leanings ? leanings[image * clusterCount + cluster] : 0)
       let best = own
       let bestGain = gain(own) + 1e-12
       for (let cluster = 0; cluster < clusterCount; cluster++)

@@ -3,17 +3,19 @@ import { clusterByGraph, type GraphClusterOptions, type GraphClusters, graphOfFe
 import { propagateLabels } from '#engine/clustering/label-propagation.ts'
 import { modularity, raiseModularity } from '#engine/clustering/modularity.ts'
 import type { Follow } from '#engine/clustering/pause.ts'
+import { encodeGraph } from '#engine/clustering/stored-graph.ts'
 import { deriveSeed } from '#engine/ml/random.ts'
 import { toErrorData } from '#shared/errors.ts'
 import type { StageTask } from '#shared/worker-protocol.ts'
-import { type RunHost, StageStopped } from './run-context.ts'
+import { type RunHost, runFiles, StageStopped } from './run-context.ts'
 
 /** Memory for the similarities of one block while neighbours are sought. */
 export const graphMemoryBytes = 256 * 2 ** 20
 
 /**
  * The clusters that the graph of neighbours holds, from which heads start; where a person labelled images of as many classes as there are
- * clusters, their labels spread along the graph instead. Not kept in a file: made again, the same, where a stage goes on.
+ * clusters, their labels spread instead. Made again, the same, where a stage goes on; the graph is left in a file for those who look at the
+ * results.
  *
  * @throws StageStopped.
  */
@@ -21,14 +23,15 @@ export async function startFromGraph(
   features: Embeddings,
   partDimensions: readonly number[],
   task: Pick<StageTask, 'clusterCount' | 'seed' | 'humanLabels'>,
-  host: Pick<RunHost, 'now' | 'progress' | 'shouldStop'>,
+  host: Pick<RunHost, 'files' | 'now' | 'progress' | 'shouldStop'>,
   decisions: Pick<GraphClusterOptions, 'targets' | 'agreement'>,
 ): Promise<GraphClusters> {
   const options = { clusterCount: task.clusterCount, partDimensions, memoryBytes: graphMemoryBytes, ...decisions }
   const found = await stoppable(host, 'clusters of the graph of neighbours', (follow) =>
     clusterByGraph(features, { ...options, seed: deriveSeed(task.seed, 'self-graph') }, follow),
   )
-  return fromLabels(found, task, decisions.targets) ?? found
+  host.files.write(runFiles.graph, encodeGraph(found.graph))
+  return fromLabels(features, found, task, decisions.targets) ?? found
 }
 
 /** Long work of the clustering layer as part of a stage: it tells how far it is and stops when the stage shall. @throws StageStopped. */
@@ -59,7 +62,8 @@ export async function stoppable<Result>(
 
 /** A cluster for each labelled class, in the order of their numbers; undefined where there are not as many classes as clusters. */
 function fromLabels(
-  { graph }: GraphClusters,
+  features: Embeddings,
+  { graph, clusters: found }: GraphClusters,
   { humanLabels, clusterCount, seed }: Pick<StageTask, 'clusterCount' | 'seed' | 'humanLabels'>,
   targets: GraphClusterOptions['targets'],
 ): GraphClusters | undefined {
@@ -67,7 +71,7 @@ function fromLabels(
   if (numbers.length !== clusterCount) return undefined
   const places = new Map(numbers.map((label, place) => [label, place]))
   const labels = humanLabels.map((label) => places.get(label) ?? -1)
-  const { classes } = propagateLabels(graph, labels, clusterCount, deriveSeed(seed, 'labels'))
+  const { classes } = propagateLabels({ graph, clusters: found, features }, labels, clusterCount, deriveSeed(seed, 'labels'))
   // What a person moved by hand stays too.
   const clusters = targets ? raiseModularity(graph, classes, clusterCount, deriveSeed(seed, 'moved'), targets(classes)) : classes
   return { graph, clusters, modularity: modularity(graph, clusters, clusterCount) }

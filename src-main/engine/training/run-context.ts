@@ -58,6 +58,7 @@ export const runFiles = {
   pretrained: 'pretrain.weights',
   embedding: 'embedding.f32',
   featureNorms: 'feature-norms.f32',
+  graph: 'neighbours.graph',
   self: 'self.result',
   reliable: 'reliable.result',
   neighbours: 'neighbours.i32',
