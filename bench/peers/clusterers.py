@@ -4,8 +4,11 @@ import time
 import warnings
 
 import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import HDBSCAN, AgglomerativeClustering, KMeans
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
+from sklearn.neighbors import NearestNeighbors
 
 from rounds import serve_rounds
 
@@ -20,7 +23,31 @@ def probe(points, labels):
     return model.fit(points[given] * 8, labels[given]).predict(points * 8)
 
 
+def first_neighbour_groups(points):
+    """Images joined with their nearest other one: the connected parts of that graph."""
+    unit = points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-12)
+    nearest = NearestNeighbors(n_neighbors=2).fit(unit).kneighbors(unit, return_distance=False)
+    other = np.where(nearest[:, 0] == np.arange(len(unit)), nearest[:, 1], nearest[:, 0])
+    ones = np.ones(len(unit))
+    return connected_components(csr_matrix((ones, (np.arange(len(unit)), other)), (len(unit), len(unit))), directed=False)
+
+
+def finch(points, count):
+    """The idea of Sarfraz et al. 2019: join by first neighbours, again on the means, then join the two nearest means down to `count`."""
+    labels = np.arange(len(points))
+    while True:
+        means = np.stack([points[labels == label].mean(0) for label in range(labels.max() + 1)])
+        found, groups = first_neighbour_groups(means)
+        if found <= count:
+            break
+        labels = groups[labels]
+    merged = AgglomerativeClustering(count, linkage="average", metric="cosine").fit_predict(means) if len(means) > count else np.arange(len(means))
+    return merged[labels]
+
+
 def cluster(points, method, count, seed):
+    if method.startswith("FINCH"):
+        return finch(points, count)
     if method.startswith("Ward"):
         return AgglomerativeClustering(count, linkage="ward").fit_predict(points)
     if method.startswith("HDBSCAN"):
