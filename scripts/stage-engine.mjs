@@ -6,11 +6,14 @@ import { node24Path, root } from './node-24.mjs'
 /** Dependencies of the page, which is built, and of the command line, which is not in the package. */
 const notOfEngine = ['@lucide/vue', 'cli-progress', 'commander', 'pinia', 'reka-ui', 'vue', 'vue-i18n', 'vue-router']
 
+/** What the button for sample images opens, and its credits. */
+const samples = ['photos', 'CREDITS.photos.csv', 'LICENSES.photos.md'].map((name) => `resources/samples/${name}`)
+
 /** Puts `engine/` and `node/` in this folder, for the system that this runs on: native modules are those of this machine. */
 export function stageEngine(folder) {
   rmSync(folder, { recursive: true, force: true })
   const engine = join(folder, 'engine')
-  for (const path of ['src-main/engine', 'src-main/server', 'src-shared', 'resources/weights'])
+  for (const path of ['src-main/engine', 'src-main/server', 'src-shared', 'resources/weights', ...samples])
     cpSync(join(root, path), join(engine, path), { recursive: true })
   const { name, version, license, type, imports, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   writeFileSync(join(engine, 'package.json'), JSON.stringify({ name, version, license, type, imports }, undefined, 2))

@@ -39,7 +39,10 @@ describe.runIf(hasBrowser())('the first page', () => {
 
   beforeEach(async () => {
     complaints = []
-    engine = createEngine({ reportBug: (error) => complaints.push(`engine: ${error}`) })
+    engine = createEngine({
+      reportBug: (error) => complaints.push(`engine: ${error}`),
+      stateFolder: mkdtempSync(join(folder, 'state-')),
+    })
     shell = await startHttpShell({ handle: engine.handle, port: 0, staticFolder: join(folder, 'page') })
     context = await browser.newContext({ locale: 'en-GB', colorScheme: 'light' })
     page = await context.newPage()
@@ -142,6 +145,17 @@ describe.runIf(hasBrowser())('the first page', () => {
     expect(await page.getByRole('alert').count()).toBe(0)
     await page.getByRole('button', { name: 'Close project' }).click()
     await expect.poll(() => heading().textContent()).toBe('Sort a folder of images into labelled jars')
+    expect(complaints).toEqual([])
+  })
+
+  it('opens the sample photographs with one click, to be sorted the quick way', { timeout: 60_000 }, async () => {
+    await page.goto(shell.createLink())
+    await page.getByRole('button', { name: 'Try the sample images' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Import' }).waitFor()
+    const client = createEngineClient((request) => engine.handle(request))
+    await expect.poll(async () => (await client.project.get()).images.ok, { timeout: 50_000 }).toBe(163)
+    await page.getByRole('link', { name: 'Run', exact: true }).click()
+    await expect.poll(() => page.getByRole('radio', { name: 'quick' }).isChecked()).toBe(true)
     expect(complaints).toEqual([])
   })
 

@@ -10,7 +10,7 @@ import type { ProjectSession } from './project-session.ts'
 
 const mostKept = 20
 const coverCount = 4
-const samplesFolder = fileURLToPath(new URL('../../../resources/samples/fashion-mnist-1000', import.meta.url))
+const samplesFolder = fileURLToPath(new URL('../../../resources/samples/photos', import.meta.url))
 const entrySchema = recentProjectSchema.unwrap().omit({ isMissing: true })
 // An earlier version kept no covers.
 const fileSchema = z.array(entrySchema.extend({ covers: entrySchema.shape.covers.default([]) }).readonly()).readonly()
@@ -34,7 +34,7 @@ export const recentProjectsApi = {
     if (context.stateFolder === undefined)
       throw new SpicerackError('NOT_FOUND', 'There is no place for the sample project: this engine keeps nothing of its own.')
     mkdirSync(context.stateFolder, { recursive: true })
-    const path = join(context.stateFolder, 'Fashion sample.spicerack')
+    const path = join(context.stateFolder, 'Photo sample.spicerack')
     const isNew = !existsSync(path)
     const session = await context.open(path, isNew)
     rememberProject(context, session)
