@@ -7,6 +7,8 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // A page that is opened or an engine that answers may take seconds on a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     pool: 'forks',
     maxWorkers: 2,
     env: { TF_CPP_MIN_LOG_LEVEL: '2', SPICERACK_STATE: join(tmpdir(), 'spicerack-test-state') },
