@@ -29,7 +29,7 @@ function slowReport(nearest: NearestOthers, clusters: Int32Array, clusterCount: 
   const inner = groups.map((group, cluster) => {
     const { halves, crossing } = crossingOf(group)
     const ofHalves = halves.map((half) => crossingOf(half).crossing)
-    const mixed = halves.length === 2 && crossing <= (ofHalves[0] + ofHalves[1]) / 4 && agreements[cluster] >= 0.5
+    const mixed = halves.length === 2 && crossing <= (ofHalves[0] + ofHalves[1]) / 4 + 1e-9 && agreements[cluster] >= 0.5 - 1e-6
     return { crossing, mixed: mixed && group.length >= 2 * nearest.width ? halves.map(({ length }) => length) : null }
   })
   const isLarge = (cluster: number): boolean => groups[cluster].length >= 2 * nearest.width

@@ -14,8 +14,8 @@ export type ClusterReport = Readonly<{
   sameAs: number | null
 }>
 
-/** Least share of an image's neighbours in a cluster of which something is said within. */
-const ownHalf = 0.5
+/** Least share of an image's neighbours in a cluster of which something is said within; less what a mean in float32 may be off. */
+const ownHalf = 0.5 - 1e-6
 
 export interface ClusterReporter {
   readonly links: Links

@@ -19,6 +19,9 @@ const twoBodies = 2 ** -1
 /** The same of a sheet, d = 2: two groups that at least this share of links crosses, of those that cross either, are one body. */
 const oneBody = 2 ** (-1 / 2)
 
+/** Equal shares that were added up in another order are equal. */
+const rounding = 1e-9
+
 /** The best division of a group, and of its two sides. */
 export function measureCohesion(links: Links): Cohesion {
   const division = divideInTwo(links)
@@ -32,7 +35,7 @@ export function measureCohesion(links: Links): Cohesion {
 
 /** Whether the best division of a group is between two bodies, not through one. */
 export function isMixed({ division, crossing, sideCrossing }: Cohesion): boolean {
-  return division !== null && crossing <= twoBodies * sideCrossing
+  return division !== null && crossing <= twoBodies * sideCrossing + rounding
 }
 
 /** Whether two groups that are each one body are one together, and how nearly: the crossing between them as a share of those within. */
