@@ -3,7 +3,7 @@ import { graphOfFeatures } from '#engine/clustering/graph-clusters.ts'
 import { modularity } from '#engine/clustering/modularity.ts'
 import { decodeGraph } from '#engine/clustering/stored-graph.ts'
 import { deriveSeed } from '#engine/ml/random.ts'
-import { compareOnGraph, startFromGraph } from '#engine/training/graph-start.ts'
+import { compareOnGraph, makeGraph, startFromGraph, storedGraph } from '#engine/training/graph-start.ts'
 import { runFiles, StageStopped } from '#engine/training/run-context.ts'
 import { availableBackends, useBackend } from '../backends.ts'
 import { blobs, sameUpToNames } from '../clustering/synthetic.ts'
@@ -25,6 +25,7 @@ describe('start from the graph of neighbours', () => {
     const labels = none.map((_, image) => (image === 0 ? 5 : -1))
     const { clusters, graph } = await startFromGraph(embeddings, [12], { clusterCount: 4, seed: 1, humanLabels: labels }, host, {})
     expect(decodeGraph(written.get(runFiles.graph)!)).toEqual(graph)
+    expect(storedGraph(files)).toEqual(await makeGraph(embeddings, [12], { clusterCount: 4, seed: 1 }))
     expect(sameUpToNames(clusters, classes)).toBe(true)
   })
 
@@ -46,7 +47,8 @@ describe('start from the graph of neighbours', () => {
       seed: deriveSeed(1, 'self-graph'),
     })
     const figures = { mixed: modularity(graph, mixed, 4), classes: modularity(graph, classes, 4) }
-    const compare = (one: Int32Array, before: Int32Array) => compareOnGraph(one, before, embeddings, [12], task)
+    const made = await makeGraph(embeddings, [12], task)
+    const compare = async (one: Int32Array, before: Int32Array) => compareOnGraph(made, one, before, 4)
     expect(await compare(mixed, classes)).toEqual({ classifier: figures.mixed, before: figures.classes, isWorse: true })
     expect(await compare(classes, mixed)).toEqual({ classifier: figures.classes, before: figures.mixed, isWorse: false })
     expect((await compare(classes, classes)).isWorse).toBe(false)

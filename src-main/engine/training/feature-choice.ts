@@ -6,8 +6,9 @@ import type { StageTask } from '#shared/worker-protocol.ts'
 import { toHeadScale } from './encoders/head-views.ts'
 import { encoderNames } from './encoders/open-encoders.ts'
 import { loadViewFeatures, partDimensionsOf } from './encoders/view-features.ts'
-import { graphMemoryBytes, stoppable } from './graph-start.ts'
+import { graphMemoryBytes } from './graph-start.ts'
 import { type RunFiles, type RunHost, runFiles } from './run-context.ts'
+import { inHundredths, stoppable } from './stoppable.ts'
 
 /** Modularity of the clusters of each kind of features. */
 type FeatureChoice = Readonly<{ source: 'packaged' | 'both'; packaged: number; learned: number; both: number }>
@@ -40,7 +41,9 @@ export async function chooseFeatures(
         partDimensions: partDimensionsOf(encoders, host.files, imageCount),
       }
       const sample: Embeddings = rowsOf(toHeadScale(embeddings), chosen)
-      const clusters = await stoppable(host, `comparing features: ${place + 1} of 3`, (follow) => clusterByGraph(sample, options, follow))
+      const clusters = await stoppable(host, inHundredths(`comparing features: ${place + 1} of 3`), (follow) =>
+        clusterByGraph(sample, options, follow),
+      )
       found[kind] = clusters.modularity
     }
     const choice: FeatureChoice = {

@@ -2,12 +2,12 @@ import type { Embeddings } from '#engine/clustering/embeddings.ts'
 import { clusterByGraph, type GraphClusterOptions, type GraphClusters, graphOfFeatures } from '#engine/clustering/graph-clusters.ts'
 import { propagateLabels } from '#engine/clustering/label-propagation.ts'
 import { modularity, raiseModularity } from '#engine/clustering/modularity.ts'
-import type { Follow } from '#engine/clustering/pause.ts'
-import { encodeGraph } from '#engine/clustering/stored-graph.ts'
+import type { NeighbourGraph } from '#engine/clustering/neighbour-graph.ts'
+import { decodeGraph, encodeGraph } from '#engine/clustering/stored-graph.ts'
 import { deriveSeed } from '#engine/ml/random.ts'
-import { toErrorData } from '#shared/errors.ts'
 import type { StageTask } from '#shared/worker-protocol.ts'
-import { type RunHost, runFiles, StageStopped } from './run-context.ts'
+import { type RunFiles, type RunHost, runFiles } from './run-context.ts'
+import { inHundredths, stoppable } from './stoppable.ts'
 
 /** Memory for the similarities of one block while neighbours are sought. */
 export const graphMemoryBytes = 256 * 2 ** 20
@@ -27,37 +27,11 @@ export async function startFromGraph(
   decisions: Pick<GraphClusterOptions, 'targets' | 'agreement'>,
 ): Promise<GraphClusters> {
   const options = { clusterCount: task.clusterCount, partDimensions, memoryBytes: graphMemoryBytes, ...decisions }
-  const found = await stoppable(host, 'clusters of the graph of neighbours', (follow) =>
+  const found = await stoppable(host, inHundredths('clusters of the graph of neighbours'), (follow) =>
     clusterByGraph(features, { ...options, seed: deriveSeed(task.seed, 'self-graph') }, follow),
   )
   host.files.write(runFiles.graph, encodeGraph(found.graph))
   return fromLabels(features, found, task, decisions.targets) ?? found
-}
-
-/** Long work of the clustering layer as part of a stage: it tells how far it is and stops when the stage shall. @throws StageStopped. */
-export async function stoppable<Result>(
-  host: Pick<RunHost, 'now' | 'progress' | 'shouldStop'>,
-  note: string,
-  work: (follow: Follow) => Promise<Result>,
-): Promise<Result> {
-  const startedAt = host.now()
-  const follow = {
-    onProgress(ratio: number) {
-      const secondsLeft = ((host.now() - startedAt) / 1000 / Math.max(ratio, 1e-6)) * (1 - ratio)
-      host.progress({ step: Math.round(100 * ratio), totalSteps: 100, imagesPerSecond: 0, secondsLeft, note })
-    },
-    signal: {
-      get aborted() {
-        return host.shouldStop()
-      },
-    },
-  }
-  try {
-    return await work(follow)
-  } catch (error) {
-    if (toErrorData(error).code === 'CANCELLED') throw new StageStopped(0)
-    throw error
-  }
 }
 
 /** A cluster for each labelled class, in the order of their numbers; undefined where there are not as many classes as clusters. */
@@ -80,23 +54,29 @@ function fromLabels(
 /** Share of the modularity that a classifier may lose: it says the same of the images as of new ones, which is worth a little. */
 const leeway = 0.02
 
-/**
- * The modularity of clusters, of others of the same number before them, and whether it is clearly worse; on the graph of features that
- * nothing has changed since.
- */
-export async function compareOnGraph(
-  clusters: Int32Array,
-  before: Int32Array,
+/** The graph that `startFromGraph` left; undefined in a run of before it was kept. */
+export function storedGraph(files: Pick<RunFiles, 'read'>): NeighbourGraph | undefined {
+  const stored = files.read(runFiles.graph)
+  return stored && decodeGraph(stored)
+}
+
+/** The same graph, made again from the features. */
+export async function makeGraph(
   features: Embeddings,
   partDimensions: readonly number[],
   { clusterCount, seed }: Pick<StageTask, 'clusterCount' | 'seed'>,
-): Promise<{ classifier: number; before: number; isWorse: boolean }> {
-  const { graph } = await graphOfFeatures(features, {
-    clusterCount,
-    partDimensions,
-    memoryBytes: graphMemoryBytes,
-    seed: deriveSeed(seed, 'self-graph'),
-  })
+): Promise<NeighbourGraph> {
+  const options = { clusterCount, partDimensions, memoryBytes: graphMemoryBytes, seed: deriveSeed(seed, 'self-graph') }
+  return (await graphOfFeatures(features, options)).graph
+}
+
+/** The modularity of clusters, of others of the same number before them, and whether it is clearly worse. */
+export function compareOnGraph(
+  graph: NeighbourGraph,
+  clusters: Int32Array,
+  before: Int32Array,
+  clusterCount: number,
+): { classifier: number; before: number; isWorse: boolean } {
   const [after, earlier] = [modularity(graph, clusters, clusterCount), modularity(graph, before, clusterCount)]
   return { classifier: after, before: earlier, isWorse: after < (1 - leeway) * earlier }
 }

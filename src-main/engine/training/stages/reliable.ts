@@ -3,11 +3,12 @@ import { likeliest } from '#engine/clustering/likeliest.ts'
 import { selectByQuantile, selectByThreshold, thinCount } from '#engine/clustering/local-consistency.ts'
 import { nearestOthers } from '#engine/clustering/neighbour-links.ts'
 import { findNeighbours } from '#engine/clustering/neighbours.ts'
-import { SpicerackError, toErrorData } from '#shared/errors.ts'
+import { SpicerackError } from '#shared/errors.ts'
 import type { StageResult } from '#shared/worker-protocol.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts'
 import { noteChoice } from '../run-choices.ts'
-import { type RunContext, type RunFiles, runFiles, StageStopped } from '../run-context.ts'
+import { type RunContext, type RunFiles, runFiles } from '../run-context.ts'
+import { stoppable } from '../stoppable.ts'
 import { loadEmbedding } from './embed.ts'
 import { readSelfResult } from './self.ts'
 
@@ -26,31 +27,18 @@ export async function reliable({ task, source, host }: RunContext): Promise<Stag
   if (!clustered) throw new SpicerackError('NOT_FOUND', 'The images of this run are not clustered yet.', { advice: 'Resume the run.' })
   if (!host.files.read(runFiles.reliable)) {
     const { embeddings } = loadEmbedding(host.files)
-    const startedAt = host.now()
-    const neighbours = await findNeighbours(
-      embeddings,
-      { neighbourCount: settings.neighbourCount, memoryBytes: settings.memoryMegabytes * 2 ** 20 },
-      {
-        signal: {
-          get aborted() {
-            return host.shouldStop()
-          },
-        },
-        onProgress(doneRatio) {
-          const seconds = (host.now() - startedAt) / 1000
-          const done = Math.round(doneRatio * source.count)
-          host.progress({
-            step: done,
-            totalSteps: source.count,
-            imagesPerSecond: done / Math.max(seconds, 1e-6),
-            secondsLeft: doneRatio > 0 ? (seconds / doneRatio) * (1 - doneRatio) : null,
-            note: 'neighbours',
-          })
-        },
-      },
-    ).catch((error: unknown) => {
-      throw toErrorData(error).code === 'CANCELLED' ? new StageStopped(0) : error
-    })
+    const tell = (doneRatio: number, seconds: number) => {
+      const done = Math.round(doneRatio * source.count)
+      return {
+        step: done,
+        totalSteps: source.count,
+        imagesPerSecond: done / Math.max(seconds, 1e-6),
+        secondsLeft: doneRatio > 0 ? (seconds / doneRatio) * (1 - doneRatio) : null,
+        note: 'neighbours',
+      }
+    }
+    const sought = { neighbourCount: settings.neighbourCount, memoryBytes: settings.memoryMegabytes * 2 ** 20 }
+    const neighbours = await stoppable(host, tell, (follow) => findNeighbours(embeddings, sought, follow))
     const input = {
       neighbours,
       ...likeliest(readSelfResult(clustered).probabilities, task.clusterCount),

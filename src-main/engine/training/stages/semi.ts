@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { likeliest } from '#engine/clustering/likeliest.ts'
+import type { NeighbourGraph } from '#engine/clustering/neighbour-graph.ts'
 import type { Feeds } from '#engine/graph/feeds.ts'
 import { createStepProgram } from '#engine/graph/step-program.ts'
 import { createAdaptiveThreshold } from '#engine/ml/adaptive-threshold.ts'
@@ -18,7 +19,7 @@ import { loadHeadViews } from '../encoders/head-views.ts'
 import { loadLearnedBackbone } from '../encoders/learned-backbone.ts'
 import { classifiesImages, encoderNames, usesFixedFeatures } from '../encoders/open-encoders.ts'
 import { partDimensionsOf } from '../encoders/view-features.ts'
-import { compareOnGraph } from '../graph-start.ts'
+import { compareOnGraph, makeGraph, storedGraph } from '../graph-start.ts'
 import { hasHumanDecisions, humanTargets } from '../human-decisions.ts'
 import { namedTensors, restoreParameters } from '../networks.ts'
 import { noteChoice } from '../run-choices.ts'
@@ -199,13 +200,17 @@ async function isToBeKept(learned: Float32Array, before: Float32Array, { task, h
     noteChoice(host.files, { kind: 'classifier', isKept: true, compared: null })
     return true
   }
-  const { features } = loadEmbedding(host.files)
-  const partDimensions = partDimensionsOf(encoderNames(recipe), host.files, features.count)
+  const graph = storedGraph(host.files) ?? (await remakeGraph({ task, host }))
   const [after, earlier] = [learned, before].map((probabilities) => likeliest(probabilities, clusterCount).clusters)
-  const { isWorse, ...compared } = await compareOnGraph(after, earlier, features, partDimensions, task)
+  const { isWorse, ...compared } = compareOnGraph(graph, after, earlier, clusterCount)
   noteChoice(host.files, { kind: 'classifier', isKept: !isWorse, compared })
   if (isWorse) host.log('The classifier divides the graph of neighbours clearly worse than the clusters that taught it: these stay.')
   return !isWorse
+}
+
+function remakeGraph({ task, host }: Pick<RunContext, 'task' | 'host'>): Promise<NeighbourGraph> {
+  const { features } = loadEmbedding(host.files)
+  return makeGraph(features, partDimensionsOf(encoderNames(task.recipe), host.files, features.count), task)
 }
 
 /** The reliable images with their clusters as labels, and the images a person decided on `humanWeight` times. */
