@@ -35,9 +35,14 @@ async function serve(path: string): Promise<void> {
   const values = new Float32Array(buffer, byteOffset, byteLength / 4)
   const embeddings = { values, count: values.length / dimension, dimension }
   let seed = 0
-  await serveRounds(async (): Promise<RoundResult> => {
+  /** All starts; where an inertia is asked for, one after the other until it is reached. */
+  await serveRounds(async ({ goal }): Promise<RoundResult> => {
     const startedAt = performance.now()
-    const { inertia } = await kMeans(embeddings, { clusterCount, metric: 'euclidean', restarts, iterations, seed: seed++ })
+    let inertia = Number.POSITIVE_INFINITY
+    do {
+      const options = { clusterCount, metric: 'euclidean', restarts: goal === undefined ? restarts : 1, iterations, seed: seed++ } as const
+      inertia = Math.min(inertia, (await kMeans(embeddings, options)).inertia)
+    } while (goal !== undefined && inertia > Number(goal))
     return { seconds: (performance.now() - startedAt) / 1000, inertia }
   })
 }
@@ -69,10 +74,13 @@ async function compare(count: number, roundCount: number): Promise<void> {
     const results = await alternate(sides, roundCount, (round) =>
       console.error(round.map(({ seconds, inertia }) => `${seconds.toFixed(1)} s (${inertia.toFixed(0)})`).join(' / ')),
     )
+    // The same inertia as faiss found in each of the rounds.
+    results.push([])
+    for (const { inertia } of results[1]) results[3].push(await sides[0].round({ goal: inertia }))
     for (const each of sides) await each.close()
     const seconds = results.map((of) => of.map((round) => round.seconds))
-    const row = (name: string, side: number): string[] => {
-      const ratio = ratios(seconds[side], seconds[0])
+    const row = (name: string, side: number, own = 0): string[] => {
+      const ratio = ratios(seconds[side], seconds[own])
       return [
         name,
         spread(seconds[side], 2),
@@ -92,7 +100,13 @@ async function compare(count: number, roundCount: number): Promise<void> {
         'Ratio: time of the peer / our time, above 1 is faster than the peer. Lower inertia is better.',
       ],
       header: ['', 'seconds', 'inertia', 'ratio'],
-      rows: [row('Spicerack `kMeans`', 0), row('faiss-cpu `Kmeans`', 1), row('scikit-learn `KMeans`', 2)],
+      rows: [
+        row('Spicerack `kMeans`', 0),
+        row('faiss-cpu `Kmeans`', 1),
+        row('scikit-learn `KMeans`', 2),
+        [...row('Spicerack, starts until the inertia of faiss is reached', 3).slice(0, 3), ''],
+        row('faiss-cpu, beside that', 1, 3),
+      ],
       loadBefore,
       versions: pythonVersions(['faiss-cpu', 'scikit-learn', 'numpy']),
     })
