@@ -7,6 +7,7 @@ import { i18n } from '../locales/i18n.ts'
 import { useClustersStore } from './clusters.ts'
 import { useEditsStore } from './edits.ts'
 import { useEngineStore } from './engine.ts'
+import { createTurns } from './turns.ts'
 
 export type Proposal = Awaited<ReturnType<EngineClient['mappings']['propose']>>[number]
 type Contingency = Awaited<ReturnType<EngineClient['mappings']['contingency']>>
@@ -19,6 +20,7 @@ export const useAlignmentStore = defineStore('alignment', () => {
   const { t } = i18n.global
   const contingency = shallowRef<Contingency>()
   const proposed = shallowRef<readonly Proposal[]>([])
+  const turns = createTurns()
 
   const labelledCount = computed(() => contingency.value?.counts.flat().reduce((sum, count) => sum + count, 0) ?? 0)
   /** Those that would change something. */
@@ -26,9 +28,15 @@ export const useAlignmentStore = defineStore('alignment', () => {
   const proposalOf = computed(() => new Map(proposals.value.map((proposal) => [proposal.clusterId, proposal])))
 
   async function load(): Promise<void> {
-    if (!engine.project || engine.project.currentClusteringId === null) return
+    const isLatest = turns.take()
+    if (!engine.project || engine.project.currentClusteringId === null) {
+      contingency.value = undefined
+      proposed.value = []
+      return
+    }
     try {
       const [latest, latestProposals] = await Promise.all([engineClient.mappings.contingency(), engineClient.mappings.propose()])
+      if (!isLatest()) return
       contingency.value = latest
       proposed.value = latestProposals
     } catch {

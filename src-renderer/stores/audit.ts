@@ -10,6 +10,7 @@ import { readJson, writeJson } from './browser-storage.ts'
 import { useEditsStore } from './edits.ts'
 import { useEngineStore } from './engine.ts'
 import { useNoticesStore } from './notices.ts'
+import { createTurns } from './turns.ts'
 
 /** How many images a sitting asks for. */
 export const sittingSize = 30
@@ -30,6 +31,8 @@ export const useAuditStore = defineStore('audit', () => {
   const tiles = shallowRef<readonly ImageTile[]>([])
   const acts = shallowRef<readonly Act[]>([])
   const isLoading = ref(false)
+  const lists = createTurns()
+  const sittings = createTurns()
   const stored = readJson<number>('auditTarget')
   const target = ref<number>(targets.find((value) => value === stored) ?? 0.95)
   watch(target, (value) => writeJson('auditTarget', value))
@@ -46,18 +49,21 @@ export const useAuditStore = defineStore('audit', () => {
   const missingLooks = (of: Audit): number | null => looksToReach(of, target.value)
 
   async function load(): Promise<void> {
+    const isLatest = lists.take()
     if (!engine.project || engine.project.currentClusteringId === null) {
       audits.value = []
       return
     }
     try {
-      audits.value = await engineClient.audits.list()
+      const found = await engineClient.audits.list()
+      if (isLatest()) audits.value = found
     } catch {
       // The frame says that the engine is gone; the next revision reads again.
     }
   }
   /** Draws the next images of a class; at least those that stand before earlier answers. */
   async function begin(id: ClassId): Promise<void> {
+    const isLatest = sittings.take()
     isLoading.value = true
     classId.value = id
     acts.value = []
@@ -65,6 +71,7 @@ export const useAuditStore = defineStore('audit', () => {
     if (!byClass.value.has(id)) await load()
     const count = Math.min(500, Math.max(sittingSize, byClass.value.get(id)?.missing ?? 0))
     const found = await notices.attempt(() => engineClient.audits.next({ classId: id, count }))
+    if (!isLatest()) return
     tiles.value = found ?? []
     isLoading.value = false
   }

@@ -3,6 +3,7 @@ import { computed, shallowRef, watch } from 'vue'
 import type { ClassEntity, ClassId, Cluster, ClusterId } from '#shared/entities.ts'
 import { engineClient } from '../client/engine-client.ts'
 import { useEngineStore } from './engine.ts'
+import { createTurns } from './turns.ts'
 
 /** The clusters and classes of the open project: a copy that is read again whenever the project changed. */
 export const useClustersStore = defineStore('clusters', () => {
@@ -10,6 +11,7 @@ export const useClustersStore = defineStore('clusters', () => {
   const clusters = shallowRef<readonly Cluster[]>([])
   const classes = shallowRef<readonly ClassEntity[]>([])
   const isLoaded = shallowRef(false)
+  const turns = createTurns()
 
   const byId = computed(() => new Map(clusters.value.map((cluster) => [cluster.id, cluster])))
   const classById = computed(() => new Map(classes.value.map((entity) => [entity.id, entity])))
@@ -17,6 +19,7 @@ export const useClustersStore = defineStore('clusters', () => {
   const classOf = (id: ClassId): ClassEntity | undefined => classById.value.get(id)
 
   async function load(): Promise<void> {
+    const isLatest = turns.take()
     if (!engine.project) {
       clusters.value = []
       classes.value = []
@@ -26,6 +29,7 @@ export const useClustersStore = defineStore('clusters', () => {
     try {
       const hasClustering = engine.project.currentClusteringId !== null
       const [latest, latestClasses] = await Promise.all([hasClustering ? engineClient.clusters.list() : [], engineClient.classes.list()])
+      if (!isLatest()) return
       clusters.value = latest
       classes.value = latestClasses
       isLoaded.value = true

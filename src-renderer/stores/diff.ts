@@ -7,6 +7,7 @@ import { i18n } from '../locales/i18n.ts'
 import { useEditsStore } from './edits.ts'
 import { useEngineStore } from './engine.ts'
 import { useNoticesStore } from './notices.ts'
+import { createTurns } from './turns.ts'
 
 type Diff = Awaited<ReturnType<EngineClient['diff']['get']>>
 export type Contradiction = Awaited<ReturnType<EngineClient['diff']['contradictions']>>['contradictions'][number]
@@ -22,15 +23,23 @@ export const useDiffStore = defineStore('diff', () => {
   const diff = shallowRef<Diff>()
   const open = shallowRef<readonly Contradiction[]>([])
   const next = shallowRef<string | null>(null)
+  const turns = createTurns()
 
   const moved = computed(() => diff.value?.flows.filter(({ fromClusterId, toClusterId }) => fromClusterId !== toClusterId) ?? [])
   const clusterById = computed(() => new Map(diff.value?.clusters.map((cluster) => [cluster.id, cluster])))
   const clusterOf = (id: ClusterId) => clusterById.value.get(id)
 
   async function load(): Promise<void> {
-    if (!engine.project || engine.project.currentClusteringId === null) return
+    const isLatest = turns.take()
+    if (!engine.project || engine.project.currentClusteringId === null) {
+      diff.value = undefined
+      open.value = []
+      next.value = null
+      return
+    }
     try {
       const [latest, page] = await Promise.all([engineClient.diff.get(), engineClient.diff.contradictions({ limit: pageSize })])
+      if (!isLatest()) return
       diff.value = latest
       open.value = page.contradictions
       next.value = page.next
@@ -44,7 +53,8 @@ export const useDiffStore = defineStore('diff', () => {
     const after = next.value
     if (after === null) return
     const page = await notices.attempt(() => engineClient.diff.contradictions({ limit: pageSize, after }))
-    if (!page) return
+    // Read anew meanwhile: the page after it is another one.
+    if (!page || after !== next.value) return
     open.value = [...open.value, ...page.contradictions]
     next.value = page.next
   }

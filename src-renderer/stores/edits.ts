@@ -1,4 +1,5 @@
 import { defineStore } from 'pinia'
+import type { Edit } from '#shared/entities.ts'
 import { engineClient } from '../client/engine-client.ts'
 import { i18n } from '../locales/i18n.ts'
 import { useEngineStore } from './engine.ts'
@@ -19,11 +20,13 @@ export const useEditsStore = defineStore('edits', () => {
     return result
   }
 
-  async function undo(): Promise<void> {
+  /** Gives what was undone; undefined when nothing was, which was said. */
+  async function undo(): Promise<readonly Edit[] | undefined> {
     const result = await notices.attempt(() => engineClient.edits.undo())
-    if (!result) return
+    if (!result) return undefined
     engine.touch()
     notices.done(t('edits.undone', { act: nameOf(result.edits) }), { title: t('commands.redo'), run: redo })
+    return result.edits
   }
 
   async function redo(): Promise<void> {

@@ -25,6 +25,8 @@ export const useEngineStore = defineStore('engine', () => {
   /** Rises whenever what the engine keeps may have changed; whoever shows some of it reads it again. */
   const revision = ref(0)
   let lastSeen = ''
+  let lastAsked = 0
+  let lastShown = 0
 
   const project = computed(() => status.value?.project ?? undefined)
   const lastRun = computed(() => runs.value[0])
@@ -42,9 +44,14 @@ export const useEngineStore = defineStore('engine', () => {
   const runningStage = computed<StageName | undefined>(() => lastRun.value?.stages.find(({ state }) => state === 'running')?.name)
 
   async function refresh(): Promise<void> {
+    lastAsked += 1
+    const asked = lastAsked
     try {
       const latest = await engineClient.engine.status()
       const [latestRuns, latestJobs] = latest.project ? await Promise.all([engineClient.runs.list(), engineClient.jobs.list()]) : [[], []]
+      // A newer answer came before this one.
+      if (asked < lastShown) return
+      lastShown = asked
       status.value = latest
       runs.value = latestRuns
       jobs.value = latestJobs
@@ -57,7 +64,9 @@ export const useEngineStore = defineStore('engine', () => {
       if (seen !== lastSeen) touch()
       lastSeen = seen
     } catch (error) {
-      connection.value = error instanceof SpicerackError && error.code === 'UNAUTHORIZED' ? 'ended' : 'lost'
+      const code = error instanceof SpicerackError ? error.code : undefined
+      // It was closed between two questions: the next look finds none.
+      if (code !== 'PROJECT_NOT_OPEN') connection.value = code === 'UNAUTHORIZED' ? 'ended' : 'lost'
     }
   }
 

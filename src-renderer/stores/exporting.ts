@@ -8,6 +8,7 @@ import { isAtRest } from '#shared/jobs.ts'
 import { engineClient } from '../client/engine-client.ts'
 import { useEngineStore } from './engine.ts'
 import { useNoticesStore } from './notices.ts'
+import { createTurns } from './turns.ts'
 
 type ExportRequest = Parameters<EngineClient['exports']['plan']>[0]
 type ExportPlan = Awaited<ReturnType<EngineClient['exports']['plan']>>
@@ -42,6 +43,7 @@ export const useExportingStore = defineStore('exporting', () => {
   const made = shallowRef<readonly Export[]>([])
   const jobId = ref<Job['id']>()
   let timer: number | undefined
+  const turns = createTurns()
 
   const whole = computed<ExportRequest>(() => ({
     ...request,
@@ -57,12 +59,16 @@ export const useExportingStore = defineStore('exporting', () => {
   const last = computed(() => (job.value?.state.kind === 'completed' ? made.value.find(({ path }) => path === request.out) : undefined))
 
   async function makePlan(): Promise<void> {
+    const isLatest = turns.take()
     if (!engine.project || engine.project.currentClusteringId === null) return
     try {
       // A plan touches no file, so any place will do until one was chosen.
-      plan.value = await engineClient.exports.plan({ ...whole.value, out: whole.value.out || `${engine.project.path}-dataset` })
+      const found = await engineClient.exports.plan({ ...whole.value, out: whole.value.out || `${engine.project.path}-dataset` })
+      if (!isLatest()) return
+      plan.value = found
       problem.value = undefined
     } catch (error) {
+      if (!isLatest()) return
       plan.value = undefined
       problem.value = toErrorData(error)
     }

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { shallowReactive, watch } from 'vue'
 import type { ImageTile } from '#shared/contract/images.ts'
-import type { ImageId } from '#shared/entities.ts'
+import type { ImageId, ProjectId } from '#shared/entities.ts'
 import { engineClient } from '../client/engine-client.ts'
 import { useEngineStore } from './engine.ts'
 
@@ -43,8 +43,11 @@ export const useImageTilesStore = defineStore('imageTiles', () => {
     for (let start = 0; start < ids.length; start += mostAtOnce) {
       const batch = ids.slice(start, start + mostAtOnce)
       for (const id of batch) asked.add(id)
+      const projectId: ProjectId | undefined = engine.project?.id
       try {
-        for (const tile of await engineClient.images.tiles({ imageIds: batch })) tiles.set(tile.id, tile)
+        const found = await engineClient.images.tiles({ imageIds: batch })
+        // The same numbers are other images in another project.
+        if (projectId === engine.project?.id) for (const tile of found) tiles.set(tile.id, tile)
       } catch {
         // The frame says that the engine is gone; what is in sight is asked for again when it is back.
       }

@@ -8,6 +8,9 @@ import { useEngineStore } from './engine.ts'
 export type Point = Readonly<{ step: number; value: number }>
 export type Series = Readonly<{ stage: StageName; name: string; points: readonly Point[] }>
 
+/** More points than any screen has columns of pixels show nothing more. */
+const mostPoints = 4000
+
 /** The curves of one run, as they grow. */
 export const useRunMetricsStore = defineStore('runMetrics', () => {
   const engine = useEngineStore()
@@ -25,10 +28,9 @@ export const useRunMetricsStore = defineStore('runMetrics', () => {
       for await (const { points } of await engineClient.runs.metrics({ runId }, { signal: stop.signal })) {
         if (stop.signal.aborted) return
         const next = new Map(series.value)
-        for (const { stage, name, step, value } of points) {
-          const key = `${stage}/${name}`
-          const before = next.get(key)?.points ?? []
-          next.set(key, { stage, name, points: [...before, { step, value }] })
+        for (const [key, added] of Map.groupBy(points, ({ stage, name }) => `${stage}/${name}`)) {
+          const [{ stage, name }] = added
+          next.set(key, { stage, name, points: thinned([...(next.get(key)?.points ?? []), ...added]) })
         }
         series.value = next
       }
@@ -48,3 +50,8 @@ export const useRunMetricsStore = defineStore('runMetrics', () => {
 
   return { series }
 })
+
+/** Every second point, and the last, where there are too many. */
+function thinned(points: readonly Point[]): readonly Point[] {
+  return points.length > mostPoints ? points.filter((_, place) => place % 2 === 0 || place === points.length - 1) : points
+}

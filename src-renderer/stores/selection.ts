@@ -59,6 +59,12 @@ export const useSelectionStore = defineStore('selection', () => {
     anchor.value = undefined
   }
 
+  /** Nothing is selected, and no image is the one that keys act on. */
+  function forget(): void {
+    clear()
+    current.value = undefined
+  }
+
   const none: SelectedImages = { bits: new Uint32Array(), count: 0 }
   const keep = (): SelectedImages => ({ bits: bits.value.slice(), count: count.value })
   function restore(kept: SelectedImages): void {
@@ -77,5 +83,5 @@ export const useSelectionStore = defineStore('selection', () => {
     return found
   }
 
-  return { bits, count, anchor, current, has, set, only, toggle, clear, ids, none, keep, restore }
+  return { bits, count, anchor, current, has, set, only, toggle, clear, forget, ids, none, keep, restore }
 })
