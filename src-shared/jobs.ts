@@ -25,7 +25,8 @@ const jobTransitions = {
   queued: ['starting', 'cancelled', 'interrupted', 'failed'],
   starting: ['running', 'cancelling', 'failed', 'interrupted'],
   running: ['completed', 'cancelling', 'failed', 'interrupted'],
-  cancelling: ['paused', 'cancelled', 'completed', 'failed', 'interrupted'],
+  // Who cancels while a pause is under way means it.
+  cancelling: ['cancelling', 'paused', 'cancelled', 'completed', 'failed', 'interrupted'],
   paused: ['queued', 'cancelled'],
   interrupted: ['queued', 'cancelled'],
   failed: ['queued', 'cancelled'],

@@ -1,5 +1,6 @@
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { EngineOptions } from '#engine/engine.ts'
 import { exportFormats } from '#shared/export-formats.ts'
 import { type BackendChoice, backendChoices } from '#shared/worker-protocol.ts'
 import type { ClusterFlags } from './commands/cluster.ts'
@@ -18,8 +19,8 @@ const program = new Command('spicerack')
   .configureHelp({ sortSubcommands: false })
 
 const output = async (): Promise<Output> => (await import('./output.ts')).createOutput(program.opts<{ json?: boolean }>().json === true)
-const inSession = async (work: (session: Session) => Promise<void>): Promise<void> =>
-  (await import('./session.ts')).withSession(await output(), work)
+const inSession = async (work: (session: Session) => Promise<void>, options: Pick<EngineOptions, 'folderRoots'> = {}): Promise<void> =>
+  (await import('./session.ts')).withSession(await output(), work, options)
 const inProject = async (path: string, work: (session: Session) => Promise<void>): Promise<void> =>
   (await import('./session.ts')).withProject(await output(), path, work)
 
@@ -162,13 +163,19 @@ program
   .command('serve [project]')
   .description('the page in a browser, on this machine only')
   .addOption(new Option('--port <N>', 'port; a free one when left out').argParser(wholeNumber).default(0))
-  .addHelpText('after', '\nExample:\n  spicerack serve plants.spicerack')
-  .action((path: string | undefined, flags: { port: number }) =>
-    inSession(async (session) => {
-      if (path !== undefined) await session.client.project.open({ path: resolve(path) })
-      await (await import('./commands/serve.ts')).serve(session, flags.port)
-    }),
-  )
+  .option('--root <folder...>', 'folders that the page may list, beside the home folder and other disks', [])
+  .addHelpText('after', '\nExample:\n  spicerack serve plants.spicerack --root /data/photos')
+  .action(async (path: string | undefined, flags: { port: number; root: readonly string[] }) => {
+    const { folderRoots } = await import('#main/server/folder-roots.ts')
+    const named = [...flags.root, ...(path === undefined ? [] : [dirname(resolve(path))])]
+    return inSession(
+      async (session) => {
+        if (path !== undefined) await session.client.project.open({ path: resolve(path) })
+        await (await import('./commands/serve.ts')).serve(session, flags.port)
+      },
+      { folderRoots: folderRoots(named) },
+    )
+  })
 
 program
   .command('device')

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { createEngine } from '#engine/engine.ts'
+import { createEngine, type EngineOptions } from '#engine/engine.ts'
 import { stateFolder } from '#main/server/state-folder.ts'
 import { createEngineClient } from '#shared/contract/client.ts'
 import type { EngineClient } from '#shared/contract/contract.ts'
@@ -30,8 +30,12 @@ const stageTitles: Readonly<Record<string, string>> = {
 }
 
 /** Runs `work` with an engine, and closes the engine whatever happens. */
-export async function withSession<Result>(output: Output, work: (session: Session) => Promise<Result>): Promise<Result> {
-  const engine = createEngine({ reportBug: (error) => output.error(error), stateFolder: stateFolder() })
+export async function withSession<Result>(
+  output: Output,
+  work: (session: Session) => Promise<Result>,
+  options: Pick<EngineOptions, 'folderRoots'> = {},
+): Promise<Result> {
+  const engine = createEngine({ reportBug: (error) => output.error(error), stateFolder: stateFolder(), ...options })
   const client = createEngineClient((request) => engine.handle(request))
   try {
     return await work({ client, handle: engine.handle, output, follow: (job) => followJob(client, output, job) })

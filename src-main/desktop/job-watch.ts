@@ -7,7 +7,13 @@ const busyPauseMs = 1000
 const idlePauseMs = 4000
 
 /** What the desktop shows of the engine outside the page. */
-export type EngineView = Readonly<{ status: EngineStatus | undefined; job: Job | undefined }>
+export type EngineView = Readonly<{
+  status: EngineStatus | undefined
+  /** Jobs that are at work or wait for it. */
+  active: readonly Job[]
+  /** The one of them that is told of: a training before others. */
+  job: Job | undefined
+}>
 
 export interface JobWatch {
   readonly view: () => EngineView
@@ -19,7 +25,7 @@ export interface JobWatch {
 /** Looks at the engine again and again. */
 export function watchJobs(options: Readonly<{ client: EngineClient; onView(view: EngineView): void; onEnd(job: Job): void }>): JobWatch {
   const { client, onView, onEnd } = options
-  let view: EngineView = { status: undefined, job: undefined }
+  let view: EngineView = { status: undefined, active: [], job: undefined }
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
 
@@ -28,13 +34,13 @@ export function watchJobs(options: Readonly<{ client: EngineClient; onView(view:
     try {
       const status = await client.engine.status()
       const jobs = status.project ? await client.jobs.list() : []
-      const before = view.job
-      view = { status, job: jobs.find(({ state }) => !isAtRest(state.kind)) }
-      const ended = before && jobs.find(({ id, state }) => id === before.id && isAtRest(state.kind))
-      if (ended) onEnd(ended)
+      const wereActive = new Set(view.active.map(({ id }) => id))
+      const active = jobs.filter(({ state }) => !isAtRest(state.kind))
+      view = { status, active, job: active.find(({ kind }) => kind === 'run') ?? active[0] }
+      for (const job of jobs) if (wereActive.has(job.id) && isAtRest(job.state.kind)) onEnd(job)
     } catch {
       // No engine just now: the next look tells.
-      view = { ...view, job: undefined }
+      view = { ...view, active: [], job: undefined }
     }
     if (!isStopped) {
       onView(view)

@@ -17,6 +17,8 @@ export type EngineOptions = Readonly<{
   layoutEntry?: URL
   /** Program that installs TensorFlow. */
   installerEntry?: URL
+  /** The folders that may be listed, with what lies in them; all when it is left out. */
+  folderRoots?: readonly string[]
   /** Where recent projects and the sample project are kept; none are when it is left out. */
   stateFolder?: string
 }>
@@ -48,6 +50,7 @@ export function createEngine(options: EngineOptions): Engine {
     startedAt: Date.now(),
     version: readVersion(),
     stateFolder: options.stateFolder,
+    folderRoots: options.folderRoots,
     hasSession: () => session !== undefined,
     session() {
       if (!session) throw new SpicerackError('PROJECT_NOT_OPEN', 'No project is open.', { advice: 'Open or create a project first.' })

@@ -19,12 +19,18 @@ export type RecentProject = z.infer<typeof recentProjectSchema>
 
 /** Folders of this computer, for shells without a folder dialog of their own. */
 export const foldersContract = {
-  /** What lies in a folder; the home folder when none is named. Hidden folders are left out. */
+  /**
+   * What lies in a folder; the home folder when none is named. Hidden folders are left out.
+   *
+   * @throws FOLDER_UNREADABLE also for a folder that the shell does not let be listed.
+   */
   list: procedure.input(z.object({ path: z.string().min(1).optional() })).output(
     z.object({
       path: z.string(),
-      /** Null at the top. */
+      /** Null at the top of what may be listed. */
       parent: z.string().nullable(),
+      /** The folders under which all may be listed; empty where that is everything. */
+      roots: z.array(z.string()).readonly(),
       folders: z.array(z.object({ name: z.string(), path: z.string(), isProject: z.boolean() })).readonly(),
       /** Files directly in it that look like images, by their extension. */
       imageCount: z.number().int(),

@@ -203,6 +203,22 @@ test('what a person decided outlives a new clustering, and is undone after it', 
   expect(project.pages.ids({ clusterId: third.id })).toEqual(expect.arrayContaining(moved))
 })
 
+test('clusters merged into each other, each as an earlier clustering shows it, end in the one that took the other in last', () => {
+  const earlier = project.clusterings.list()[0]
+  const [first, second, third] = project.clusters.list()
+  // The other images are in them now.
+  saveClustering(project, [second.id, first.id, third.id])
+  project.edits.apply({ kind: 'mergeClusters', from: [first.id], into: second.id })
+  project.clusterings.setCurrent(earlier.id)
+  project.edits.apply({ kind: 'mergeClusters', from: [second.id], into: first.id })
+  // What is saved next asks where each of them went.
+  const next = saveClustering(project, [second.id, null, third.id])
+  expect(project.clusterings.list().some(({ id }) => id === next.id)).toBe(true)
+  expect(project.clusters.get(first.id)).toMatchObject({ deleted: 0, mergedInto: null })
+  expect(project.clusters.get(second.id)).toMatchObject({ deleted: 1, mergedInto: first.id })
+  expect(project.clusters.list().map(({ id }) => id)).toContain(first.id)
+})
+
 test('pages put together are the whole list, in every order and direction', () => {
   for (const sort of ['id', 'path', 'confidence', 'localConsistency'] as const)
     for (const descending of [false, true])

@@ -160,12 +160,11 @@ test('the clusters are counted, and their most typical images found, as looking 
       rejectedCount: members.filter(({ rejected }) => rejected).length,
     })
     expect(meanConfidence).toBeCloseTo(confidences.reduce((sum, value) => sum + value, 0) / members.length, 12)
-    const best = members.toSorted(
-      (one, other) =>
-        Number(other.assignment!.reliable) - Number(one.assignment!.reliable) ||
-        other.assignment!.confidence - one.assignment!.confidence ||
-        one.id - other.id,
-    )
+    const best = members
+      .filter(({ rejected }) => !rejected)
+      .toSorted(
+        (one, other) => bandOf(one) - bandOf(other) || other.assignment!.confidence - one.assignment!.confidence || one.id - other.id,
+      )
     const typical = project.clusters.typical(4).find(({ clusterId }) => clusterId === id)
     expect(typical?.imageIds).toEqual(best.slice(0, 4).map((image) => image.id))
   }

@@ -76,6 +76,13 @@ describe('the job queue', () => {
     expect(queue.activeCount()).toBe(2)
   })
 
+  it('cancels what was about to pause', async () => {
+    const { id } = queue.add('run', {})
+    await works[id - 1]!.started
+    const both = Promise.all([queue.pause(id), queue.cancel(id)])
+    expect((await both).map(({ state }) => state.kind)).toEqual(['cancelled', 'cancelled'])
+  })
+
   it('pauses to paused, goes on, and cancels to cancelled', async () => {
     const { id } = queue.add('run', {})
     await works[0]!.started

@@ -14,6 +14,8 @@ export interface ApiContext {
   readonly version: string
   /** Where recent projects and the sample project are kept; undefined to keep none. */
   readonly stateFolder: string | undefined
+  /** The folders that may be listed, with what lies in them; undefined for all. */
+  readonly folderRoots: readonly string[] | undefined
   /** @throws PROJECT_NOT_OPEN */
   session(): ProjectSession
   hasSession(): boolean

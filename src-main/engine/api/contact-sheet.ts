@@ -1,25 +1,22 @@
 import { isAbsolute } from 'node:path'
-import { typicalRows } from '#engine/clustering/typical-rows.ts'
 import type { ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { api } from './api-context.ts'
 import type { ProjectSession } from './project-session.ts'
 
-/** Writes a picture of all clusters into a folder: the most typical images of each, most confident first. */
+/** Writes a picture of all clusters into a folder: the most typical images of each. */
 export const contactSheetApi = api.exports.contactSheet.handler(async ({ context, input }) => {
   const session = context.session()
   if (!isAbsolute(input.folder)) throw new SpicerackError('BAD_INPUT', 'The folder of the contact sheet must be an absolute path.')
   const { project } = session
-  const clusteringId = project.project.currentClusteringId()
-  if (clusteringId === null)
+  if (project.project.currentClusteringId() === null)
     throw new SpicerackError('NOTHING_TO_EXPORT', 'There are no clusters yet; nothing was written.', { advice: 'Run the pipeline first.' })
-  const { imageIds, clusterIds, confidences, reliable } = project.clusterings.columns(clusteringId)
-  const typical = typicalRows(clusterIds, confidences, reliable, input.imagesPerCluster)
+  const typical = new Map(project.clusters.typical(input.imagesPerCluster).map(({ clusterId, imageIds }) => [clusterId, imageIds]))
   const clusters = project.clusters.list().map(({ id, name, imageCount, reliableCount }) => ({
     name,
     count: imageCount,
     reliableCount,
-    thumbnails: (typical.get(id) ?? []).flatMap((row) => thumbnailOf(session, imageIds[row] as ImageId)),
+    thumbnails: (typical.get(id) ?? []).flatMap((imageId) => thumbnailOf(session, imageId)),
   }))
   const { writeContactSheet } = await import('#engine/exporting/contact-sheet.ts')
   return writeContactSheet(input.folder, clusters, { title: project.project.get().name, imagesPerCluster: input.imagesPerCluster })

@@ -1,5 +1,6 @@
 import type { ClusterId, ImageId } from '#shared/entities.ts'
 import { clusterOf, type ImageRows } from './image-columns.ts'
+import { bandOf } from './image-orders.ts'
 
 export type ClusterCounts = Readonly<{
   imageCount: number
@@ -32,16 +33,19 @@ export function countClusters(rows: ImageRows): Map<ClusterId, ClusterCounts> {
   )
 }
 
-/** The most typical images of each cluster, `count` at most: reliable ones first, then surest first, then by id. */
+/**
+ * The most typical images of each cluster, `count` at most: reliable ones and those that a person confirmed first, then surest first, then
+ * by id. Rejected images do not count.
+ */
 export function typicalImages(rows: ImageRows, count: number): Map<ClusterId, ImageId[]> {
-  const typical = new Map<ClusterId, { reliable: ImageId[]; others: ImageId[] }>()
+  const typical = new Map<ClusterId, { trusted: ImageId[]; doubtful: ImageId[] }>()
   for (const row of rows.surestFirst) {
     const cluster = clusterOf(rows, row) as ClusterId
-    if (cluster === 0) continue
-    const lists = typical.get(cluster) ?? { reliable: [], others: [] }
-    const list = rows.reliable[row] ? lists.reliable : lists.others
+    if (cluster === 0 || rows.rejected[row]) continue
+    const lists = typical.get(cluster) ?? { trusted: [], doubtful: [] }
+    typical.set(cluster, lists)
+    const list = bandOf(rows, row) === 0 ? lists.trusted : lists.doubtful
     if (list.length < count) list.push(rows.ids[row] as ImageId)
-    if (list.length === 1) typical.set(cluster, lists)
   }
-  return new Map([...typical].map(([id, lists]) => [id, [...lists.reliable, ...lists.others].slice(0, count)]))
+  return new Map([...typical].map(([id, { trusted, doubtful }]) => [id, [...trusted, ...doubtful].slice(0, count)]))
 }

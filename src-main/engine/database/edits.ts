@@ -67,7 +67,9 @@ export function createEdits(connection: Connection) {
         place(act.imageIds, act.clusterId)
         return
       case 'mergeClusters': {
-        clusters.requireVisible(act.into)
+        const into = clusters.requireVisible(act.into)
+        // An earlier clustering shows clusters that were merged away since: the one that takes others in lives on.
+        if (into.deleted) apply({ kind: 'cluster', before: into, after: { ...into, deleted: 0, mergedInto: null } })
         for (const id of new Set(act.from)) {
           if (id === act.into) throw new SpicerackError('BAD_INPUT', 'A cluster cannot be merged into itself. Nothing was changed.')
           const before = clusters.requireVisible(id)

@@ -107,7 +107,8 @@ export function createJobQueue(options: {
     const { state } = store.get(jobId)
     const running = active.get(jobId)
     if (running) {
-      if (state.kind === 'starting' || state.kind === 'running') change(jobId, { kind: 'cancelling', keep })
+      const isPausing = state.kind === 'cancelling' && state.keep
+      if (state.kind === 'starting' || state.kind === 'running' || (isPausing && !keep)) change(jobId, { kind: 'cancelling', keep })
       running.stop.abort()
       await running.ended
     } else if (state.kind === 'queued') change(jobId, { kind: keep ? 'interrupted' : 'cancelled' })
