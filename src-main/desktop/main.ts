@@ -71,7 +71,7 @@ function start(): void {
     },
   })
   const { window, show, setAppearance } = openMainWindow({ places, statePath: userFile('window.json'), log: log.write })
-  const signs = createJobSigns(window)
+  const signs = createJobSigns({ window, show })
   const watch = watchJobs({
     client,
     onView(view) {

@@ -11,7 +11,6 @@ import { engineClient } from '../client/engine-client.ts'
 type Connection = 'connecting' | 'connected' | 'lost' | 'ended'
 
 type RunRequest = Parameters<EngineClient['runs']['create']>[0]
-type ImportRequest = Parameters<EngineClient['images']['import']>[0]
 
 /** A copy of what the engine says; the engine is the truth. */
 export const useEngineStore = defineStore('engine', () => {
@@ -126,7 +125,11 @@ export const useEngineStore = defineStore('engine', () => {
     openProject,
     closeProject: () => act(() => engineClient.project.close()),
     startRun: (request: RunRequest) => act(() => engineClient.runs.create(request)),
-    importFolder: (request: ImportRequest) => act(() => engineClient.images.import(request)),
+    /** One after the other, as one act: while something is done, another act is refused. */
+    importFolders: (folders: readonly string[]) =>
+      act(async () => {
+        for (const folder of folders) await engineClient.images.import({ folder })
+      }),
     cancelJob: (jobId: Job['id']) => act(() => engineClient.jobs.cancel({ jobId })),
     act,
     pauseJob,

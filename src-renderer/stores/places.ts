@@ -3,6 +3,7 @@ import { ref, shallowRef, watch } from 'vue'
 import type { RecentProject } from '#shared/contract/places.ts'
 import { engineClient } from '../client/engine-client.ts'
 import { host } from '../client/host.ts'
+import { router } from '../router/router.ts'
 import { useEngineStore } from './engine.ts'
 import { useNoticesStore } from './notices.ts'
 
@@ -33,10 +34,16 @@ export const usePlacesStore = defineStore('places', () => {
     await engine.act(() => engineClient.recentProjects.openSample())
   }
 
+  /** Reads images of more folders, and shows how they come. */
+  async function addFolders(paths: readonly string[]): Promise<void> {
+    await engine.importFolders(paths)
+    await router.push({ name: 'import' })
+  }
+
   /** Images of a folder: added to the open project, or a new project. */
   function takeFolder(path: string, isNew: boolean): void {
     if (path.endsWith('.spicerack')) void open(path)
-    else if (engine.project && !isNew) void engine.importFolder({ folder: path })
+    else if (engine.project && !isNew) void addFolders([path])
     else newFolder.value = path
   }
 
@@ -61,5 +68,18 @@ export const usePlacesStore = defineStore('places', () => {
     if (path) takeFolder(path, isNew)
   }
 
-  return { recent, isChoosingFolder, isChoosingProject, isForNew, newFolder, forget, open, openSample, takeFolder, askProject, askFolder }
+  return {
+    recent,
+    isChoosingFolder,
+    isChoosingProject,
+    isForNew,
+    newFolder,
+    forget,
+    open,
+    openSample,
+    addFolders,
+    takeFolder,
+    askProject,
+    askFolder,
+  }
 })

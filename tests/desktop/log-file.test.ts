@@ -13,5 +13,11 @@ it('keeps the newest lines in few files of limited size', async () => {
   expect(readFileSync(path, 'utf8')).toContain('39 xxx')
   expect(['.1', '.2', '.3', '.4'].map((end) => existsSync(path + end))).toEqual([true, true, true, false])
   expect(['', '.1', '.2', '.3'].every((end) => statSync(path + end).size < 1_400_000)).toBe(true)
+  // As after a restart: what is there counts.
+  const size = statSync(path).size
+  openLogFile(path).write('after a restart')
+  expect(statSync(path).size).toBeGreaterThan(size)
+  for (let number = 40; number < 46; number++) openLogFile(path).write(`${number} ${long}`)
+  expect(readFileSync(`${path}.1`, 'utf8')).toContain('after a restart')
   await folder.remove()
 })

@@ -116,8 +116,14 @@ describe.skipIf(process.platform === 'win32')('links and special files', () => {
 test('a folder that is missing or is a file is an error with a code', async () => {
   const root = temporaryFolder()
   put(root, 'a.jpg')
-  await expect(scanAll(join(root, 'missing'))).rejects.toMatchObject({ code: 'FOLDER_UNREADABLE' })
-  await expect(scanAll(join(root, 'a.jpg'))).rejects.toMatchObject({ code: 'FOLDER_UNREADABLE' })
+  await expect(scanAll(join(root, 'missing'))).rejects.toMatchObject({
+    code: 'FOLDER_UNREADABLE',
+    message: expect.stringMatching(/does not exist/),
+  })
+  await expect(scanAll(join(root, 'a.jpg'))).rejects.toMatchObject({
+    code: 'FOLDER_UNREADABLE',
+    message: expect.stringMatching(/not a folder/),
+  })
 })
 
 test('cancelled between two files', async () => {

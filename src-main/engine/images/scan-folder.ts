@@ -32,12 +32,19 @@ export async function* scanFolder(root: string, options: { signal?: AbortSignal 
     realRoot = await realpath(root)
     await readdir(realRoot)
   } catch (error) {
-    throw new SpicerackError('FOLDER_UNREADABLE', `The folder ${root} cannot be read: ${toFileProblem(error).message}`, {
+    throw new SpicerackError('FOLDER_UNREADABLE', `The folder ${root} cannot be read: ${reasonFor(error)}`, {
       advice: 'Check that it exists and that you may read it.',
       cause: error,
     })
   }
   yield* scan({ realPath: realRoot, relativePath: '' }, realRoot, new Set([realRoot]), options.signal)
+}
+
+/** Why a folder that a person named cannot be read. */
+function reasonFor(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT') return 'It does not exist.'
+  return code === 'ENOTDIR' ? 'It is not a folder.' : toFileProblem(error).message
 }
 
 async function* scan(folder: Folder, realRoot: string, visited: Set<string>, signal?: AbortSignal): AsyncGenerator<ScanEntry> {

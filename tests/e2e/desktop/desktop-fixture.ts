@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,6 +46,7 @@ export interface DesktopApp {
 export interface DesktopFixture {
   /** A folder for projects and images. */
   readonly folder: string
+  readonly logPath: string
   start(...args: string[]): Promise<DesktopApp>
   /** Arguments and environment of a start, for what is started by other means. */
   readonly command: Readonly<{ executable: string; args: readonly string[]; env: Record<string, string> }>
@@ -58,18 +60,20 @@ export async function openDesktop(): Promise<DesktopFixture> {
   const folder = mkdtempSync(join(tmpdir(), 'spicerack-desktop-'))
   const userData = join(folder, 'user-data')
   mkdirSync(userData)
-  const started: ElectronApplication[] = []
-  const env = { ...process.env, ...display.environment, SPICERACK_NODE: process.execPath, LANG: 'en_GB.UTF-8' } as Record<string, string>
+  const logPath = join(userData, 'logs', 'spicerack.log')
+  const started: ChildProcess[] = []
+  const env = { ...process.env, ...display.environment, SPICERACK_NODE: process.execPath, LANG: 'C.UTF-8' } as Record<string, string>
   // The test runner's own settings are none of the engine's.
   for (const name of ['NODE_OPTIONS', 'VITEST', 'NODE_ENV']) delete env[name]
   // Without a graphics card its graphics process fails at the start, and now and then the page waits for it for ever.
   const args = ['--no-sandbox', '--disable-gpu', `--user-data-dir=${userData}`, '--lang=en-GB', appFolder]
   return {
     folder,
+    logPath,
     command: { executable: findElectron()!, args, env },
     async start(...more) {
       const app = await electron.launch({ executablePath: findElectron()!, args: [...args, ...more], env, timeout: 60_000 })
-      started.push(app)
+      started.push(app.process())
       const page = await app.firstWindow()
       const complaints = listenForComplaints(page)
       await page.getByRole('heading', { level: 1 }).waitFor()
@@ -78,15 +82,23 @@ export async function openDesktop(): Promise<DesktopFixture> {
         page,
         complaints,
         call: (path, input) => callEngine(page, path, input),
-        enginePid: () => readEnginePid(join(userData, 'logs', 'spicerack.log')),
+        enginePid: () => readEnginePid(logPath),
       }
     },
     async close() {
-      for (const app of started) await app.close().catch(() => undefined)
+      for (const child of started) await endAtOnce(child)
       display.close()
       for (const path of [folder, appFolder]) rmSync(path, { recursive: true, force: true, maxRetries: 5 })
     },
   }
+}
+
+/** Without its question about a training that runs. */
+async function endAtOnce(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  await ended
 }
 
 /** Sends a call from the page, as its own client does. */

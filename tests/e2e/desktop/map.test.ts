@@ -1,36 +1,24 @@
-import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeTinyImages, tinyImageCount, tinyRun } from '../../tiny-project.ts'
-import { type DesktopApp, type DesktopFixture, openDesktop } from './desktop-fixture.ts'
+import { tinyImageCount, tinyRun } from '../../tiny-project.ts'
 import { hasElectron } from './electron-binary.ts'
-
-type JobRow = { id: number; kind: string; state: { kind: string } }
+import { openTinyDesktop, type TinyDesktop } from './tiny-desktop.ts'
 
 describe.runIf(hasElectron())('the map in the desktop window', () => {
-  let desktop: DesktopFixture
-  let running: DesktopApp
-  let projectPath: string
+  let tiny: TinyDesktop
 
   beforeAll(async () => {
-    desktop = await openDesktop()
-    projectPath = join(desktop.folder, 'tiny.spicerack')
-    await makeTinyImages(join(desktop.folder, 'images'))
-    running = await desktop.start()
+    tiny = await openTinyDesktop()
+    await tiny.running.call('runs/create', tinyRun)
+    await tiny.untilCompleted(2)
   })
-  afterAll(() => desktop?.close())
+  afterAll(() => tiny?.desktop.close())
 
-  const untilCompleted = (count: number) =>
-    expect
-      .poll(async () => ((await running.call('jobs/list')) as JobRow[]).filter(({ state }) => state.kind === 'completed').length, {
-        timeout: 60_000,
-      })
-      .toBe(count)
-  const plane = (): Locator => running.page.getByRole('application')
-  const rows = (): Locator => running.page.getByRole('table').getByRole('row')
-  const bar = (): Locator => running.page.getByRole('toolbar', { name: 'What to do with the selection' })
-  const canDraw = () => running.page.evaluate("document.createElement('canvas').getContext('webgl2') !== null")
+  const plane = (): Locator => tiny.running.page.getByRole('application')
+  const rows = (): Locator => tiny.running.page.getByRole('table').getByRole('row')
+  const bar = (): Locator => tiny.running.page.getByRole('toolbar', { name: 'What to do with the selection' })
+  const canDraw = () => tiny.running.page.evaluate("document.createElement('canvas').getContext('webgl2') !== null")
 
   /** Colours of the picture that are not near grey, by their hue in twelfths, with the number of their pixels. */
   async function huesIn(picture: Buffer): Promise<Map<number, number>> {
@@ -56,45 +44,37 @@ describe.runIf(hasElectron())('the map in the desktop window', () => {
       .poll(async () => [...(await huesIn(await plane().screenshot())).values()].filter((count) => count > 30).length, { timeout: 20_000 })
       .toBeGreaterThan(1)
     const box = (await plane().boundingBox())!
-    await running.page.mouse.move(box.x + 3, box.y + 3)
-    await running.page.mouse.down()
+    await tiny.running.page.mouse.move(box.x + 3, box.y + 3)
+    await tiny.running.page.mouse.down()
     for (const [x, y] of [
       [box.width - 3, 3],
       [box.width - 3, box.height - 3],
       [3, box.height - 3],
     ] as const)
-      await running.page.mouse.move(box.x + x, box.y + y, { steps: 4 })
-    await running.page.mouse.up()
+      await tiny.running.page.mouse.move(box.x + x, box.y + y, { steps: 4 })
+    await tiny.running.page.mouse.up()
     await expect.poll(() => bar().textContent()).toContain(`${tinyImageCount} images`)
-    await running.page.keyboard.press('Escape')
+    await tiny.running.page.keyboard.press('Escape')
     await expect.poll(() => bar().count()).toBe(0)
-    await running.page.getByRole('button', { name: 'Table' }).click()
+    await tiny.running.page.getByRole('button', { name: 'Table' }).click()
   }
 
   async function showsMessage(): Promise<void> {
-    await running.page.getByText('WebGL2').waitFor({ timeout: 60_000 })
+    await tiny.running.page.getByText('WebGL2').waitFor({ timeout: 60_000 })
     expect(await plane().count()).toBe(0)
-    expect(await running.page.getByRole('button', { name: 'Table' }).count()).toBe(0)
+    expect(await tiny.running.page.getByRole('button', { name: 'Table' }).count()).toBe(0)
   }
 
   async function showsTable(): Promise<void> {
     await expect.poll(() => rows().count()).toBe(tinyImageCount + 1)
     await rows().nth(3).getByRole('checkbox').check()
     await expect.poll(() => bar().textContent()).toContain('One image')
-    await running.page.keyboard.press('Escape')
+    await tiny.running.page.keyboard.press('Escape')
     await expect.poll(() => bar().count()).toBe(0)
   }
 
-  it('has something to show once a run has looked at every image', async () => {
-    await running.call('project/create', { path: projectPath })
-    await running.call('images/import', { folder: join(desktop.folder, 'images') })
-    await untilCompleted(1)
-    await running.call('runs/create', tinyRun)
-    await untilCompleted(2)
-  })
-
   it('draws the points, else says why not and gives them as a table', async () => {
-    const { page, complaints } = running
+    const { page, complaints } = tiny.running
     await page.getByRole('link', { name: 'Map' }).click()
     if (await canDraw()) await showsPoints()
     else await showsMessage()
@@ -103,7 +83,7 @@ describe.runIf(hasElectron())('the map in the desktop window', () => {
   })
 
   it('has the pictures of the grid beside it', async () => {
-    const { page, complaints } = running
+    const { page, complaints } = tiny.running
     await page.getByRole('button', { name: 'Grid' }).click()
     const tiles = page.locator('.beside [role=option]')
     await expect.poll(async () => (await tiles.first().boundingBox())?.width ?? 0).toBeGreaterThan(60)
@@ -116,15 +96,12 @@ describe.runIf(hasElectron())('the map in the desktop window', () => {
   })
 
   it('without anything to draw with says so, and gives the same images as a table', async () => {
-    const ended = new Promise((resolve) => running.app.process().once('exit', resolve))
-    await running.app.evaluate(({ app }) => app.quit())
-    await ended
-    running = await desktop.start('--disable-software-rasterizer', projectPath)
-    await running.page.getByRole('button', { name: 'Close project' }).waitFor()
+    await tiny.quit()
+    await tiny.startAgain('--disable-software-rasterizer')
     expect(await canDraw()).toBe(false)
-    await running.page.getByRole('link', { name: 'Map' }).click()
+    await tiny.running.page.getByRole('link', { name: 'Map' }).click()
     await showsMessage()
     await showsTable()
-    expect(running.complaints).toEqual([])
+    expect(tiny.running.complaints).toEqual([])
   })
 })

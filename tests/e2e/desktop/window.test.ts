@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DesktopApp, type DesktopFixture, openDesktop } from './desktop-fixture.ts'
 import { hasElectron } from './electron-binary.ts'
@@ -22,6 +22,9 @@ describe.runIf(hasElectron())('the desktop window', () => {
   beforeAll(async () => {
     desktop = await openDesktop()
     projectPath = join(desktop.folder, '果 plants.spicerack')
+    // What earlier starts have left.
+    mkdirSync(dirname(desktop.logPath), { recursive: true })
+    writeFileSync(desktop.logPath, 'of an earlier start\n'.repeat(60_000))
     running = await desktop.start()
   })
   afterAll(() => desktop?.close())
@@ -103,6 +106,22 @@ describe.runIf(hasElectron())('the desktop window', () => {
     expect(text).toMatch(/Engine: \d+\.\d+\.\d+, Node 24\..*engine: process \d+ started/s)
   })
 
+  it('goes on with a log of limited size, and shows where it is', async () => {
+    expect(readFileSync(`${desktop.logPath}.1`, 'utf8')).toContain('of an earlier start')
+    expect(statSync(desktop.logPath).size).toBeLessThan(100_000)
+    const { app } = running
+    const opened = await app.evaluate(({ Menu, shell }) => {
+      const paths: string[] = []
+      shell.openPath = (path) => {
+        paths.push(path)
+        return Promise.resolve('')
+      }
+      Menu.getApplicationMenu()!.getMenuItemById('openLogs')!.click()
+      return paths
+    })
+    expect(opened).toEqual([dirname(desktop.logPath)])
+  })
+
   it('refuses requests of the page that are not as agreed', async () => {
     const { page } = running
     const wrong = await page.evaluate("window.spicerack.setAppearance({ appearance: 'pink' }).then(() => 'done', (error) => String(error))")
@@ -130,12 +149,22 @@ describe.runIf(hasElectron())('the desktop window', () => {
   })
 
   it('brings the first window up when it is started again, and opens what that start named', async () => {
+    const isVisible = () => running.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.isVisible())
+    // The one that is open now is made last.
+    const openPath = async () => ((await running.call('project/get')) as { path: string }).path
+    await running.call('project/close')
+    await running.call('project/create', { path: join(desktop.folder, 'other.spicerack') })
+    expect(await openPath()).not.toBe(projectPath)
+    await running.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.hide())
+    expect(await isVisible()).toBe(false)
     const { executable, args, env } = desktop.command
     const second = spawn(executable, [...args, projectPath], { env, stdio: 'ignore' })
     const code = await new Promise((resolve) => second.once('exit', resolve))
     expect(code).toBe(0)
     expect(running.app.windows()).toHaveLength(1)
-    expect(await running.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.isVisible())).toBe(true)
+    await expect.poll(isVisible).toBe(true)
+    await expect.poll(openPath).toBe(projectPath)
+    await running.page.getByText('果 plants').first().waitFor()
   })
 
   it('goes nowhere else: no other address, no other window, no permission', async () => {
