@@ -104,7 +104,7 @@ test('edits, undo, imports and another clustering keep the columns in memory tru
   fc.assert(
     fc.property(
       fc.array(
-        fc.record({ kind: fc.nat(6), images: fc.uniqueArray(fc.nat(imageCount - 1), { minLength: 1, maxLength: 9 }), to: fc.nat(1) }),
+        fc.record({ kind: fc.nat(8), images: fc.uniqueArray(fc.nat(imageCount - 1), { minLength: 1, maxLength: 9 }), to: fc.nat(1) }),
         {
           minLength: 1,
           maxLength: 6,
@@ -120,6 +120,8 @@ test('edits, undo, imports and another clustering keep the columns in memory tru
           if (kind === 3) project.edits.apply({ kind: 'mapCluster', clusterId: clusterIds[to]!, classId: classIds[0]! })
           if (kind === 4) undoOneButNoClass()
           if (kind === 5) project.images.setStatus(chosen, to ? 'ok' : 'unreadable', null, null)
+          if (kind === 7) project.connection.columns.readAhead()
+          if (kind === 8) while (project.connection.columns.readAhead());
           if (kind === 6) expect(() => failingGroup(chosen)).toThrow()
         }
         const kept = structuredClone(project.connection.columns.rows())
@@ -130,6 +132,16 @@ test('edits, undo, imports and another clustering keep the columns in memory tru
     ),
     { numRuns: 8 },
   )
+})
+
+test('paths that two folders have in common come by id, also when they were read ahead', () => {
+  const { sql, columns } = project.connection
+  project.project.addRoot(join(folder, 'second'))
+  const share = sql.prepare('UPDATE images SET root_id = 2, path = (SELECT path FROM images WHERE id = ?) WHERE id = ?')
+  for (const [place, id] of imageIds.slice(0, 5).entries()) share.run(imageIds.at(-1 - place)!, id)
+  columns.forget()
+  while (columns.readAhead());
+  expectSlowOrders()
 })
 
 /** The classes were made by edits too, and the acts need them. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readPathText } from '#engine/database/path-text.ts'
+import { beginPathText } from '#engine/database/path-text.ts'
 import { createProject } from '#engine/database/project.ts'
 import { addImages } from '../project-content.ts'
 
@@ -28,13 +28,18 @@ test('finds the images that looking at each path finds, by path', () => {
         .map((id, place) => ({ id, path: paths[place]! }))
         .filter(({ path }) => lower(path).includes(lower(text)))
         .sort((one, other) => Buffer.compare(bytes(one.path), bytes(other.path)))
-      expect([...readPathText(sql).idsWith(text)]).toEqual(found.map(({ id }) => id))
+      for (const sliceSize of [1, 5, 100]) {
+        const reading = beginPathText(sql, sliceSize)
+        // Whether slices were read before or not.
+        if (sliceSize === 5) while (reading.readSlice());
+        expect([...reading.finish().idsWith(text)]).toEqual(found.map(({ id }) => id))
+      }
     }),
     { numRuns: 200 },
   )
-  expect([...readPathText(sql).idsWith('\0')]).toEqual([])
+  expect([...beginPathText(sql).finish().idsWith('\0')]).toEqual([])
   sql.exec('DELETE FROM images')
-  expect([...readPathText(sql).idsWith('a')]).toEqual([])
+  expect([...beginPathText(sql).finish().idsWith('a')]).toEqual([])
   project.close()
   rmSync(folder, { recursive: true })
 })

@@ -10,6 +10,7 @@ import { createLayouts, type Layouts } from '#engine/jobs/layouts.ts'
 import { createRunRunner } from '#engine/jobs/run-job.ts'
 import type { TrainingWorker } from '#engine/jobs/training-worker.ts'
 import type { RunId } from '#shared/entities.ts'
+import { readAhead } from './read-ahead.ts'
 import { createSignal, type Signal } from './signal.ts'
 
 /** The open project with all that works on it. */
@@ -42,6 +43,7 @@ export function createProjectSession(project: OpenProject, tools: SessionTools):
     },
   })
   const layouts = createLayouts(project, tools.layoutEntry)
+  const endReadingAhead = readAhead(project.connection.columns, () => queue.activeCount() > 0)
   const thumbnails = openThumbnailStore(project.folder.thumbnails)
   return {
     project,
@@ -52,6 +54,7 @@ export function createProjectSession(project: OpenProject, tools: SessionTools):
     thumbnails,
     metricsAdded,
     async close() {
+      endReadingAhead()
       await queue.close()
       await layouts.close()
       events.close()

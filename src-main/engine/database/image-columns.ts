@@ -1,7 +1,7 @@
 import type BetterSqlite3 from 'better-sqlite3'
 import { type ClusterId, type ImageId, imageStatuses } from '#shared/entities.ts'
 import type { ImageFact } from './edit-changes.ts'
-import { type PathText, readPathText } from './path-text.ts'
+import { beginPathText, type PathReading, type PathText } from './path-text.ts'
 
 /** What is known of every image, one value a row; rows are by id. A cluster or class 0 is none. */
 export type ImageRows = Readonly<{
@@ -36,6 +36,8 @@ export interface ImageColumns {
   byPath(): Int32Array
   /** 1 for each row whose path holds this text, whatever its case (ASCII). */
   withText(text: string): Uint8Array
+  /** Reads on in what `withText` and `byPath` need, for some milliseconds; false when they have all of it. */
+  readAhead(): boolean
   /** The column of a fact, 0 for none; undefined for a fact that no question asks of every image. */
   known(fact: ImageFact): Int32Array | Uint8Array | undefined
   /** What an edit has just written. */
@@ -51,27 +53,45 @@ export interface ImageColumns {
 export function createImageColumns(sql: BetterSqlite3.Database): ImageColumns {
   let known: ImageRows | undefined
   let paths: Int32Array | undefined
+  let reading: PathReading | undefined
   let text: PathText | undefined
   let latest: { sought: string; mask: Uint8Array } | undefined
   const rows = (): ImageRows => {
     known ??= load(sql)
     return known
   }
+  const wholeText = (): PathText => {
+    reading ??= beginPathText(sql)
+    text ??= reading.finish()
+    return text
+  }
+  /** Then no two images have the same path. */
+  const isOneFolder = (): boolean => numbers(sql, 'SELECT count(*) FROM roots')[0]! <= 1
+  const byPath = (): Int32Array => {
+    paths ??= rowsOf(rows(), isOneFolder() ? wholeText().ids : numbers(sql, 'SELECT id FROM images ORDER BY path, id'))
+    return paths
+  }
   return {
     rows,
-    byPath: () => {
-      paths ??= rowsOf(rows(), numbers(sql, 'SELECT id FROM images ORDER BY path, id'))
-      return paths
-    },
+    byPath,
     withText: (sought) => {
       if (latest?.sought !== sought) {
-        text ??= readPathText(sql)
         const { rowOfId, ids } = rows()
         const mask = new Uint8Array(ids.length)
-        for (const id of text.idsWith(sought)) mask[rowOfId[id]!] = 1
+        for (const id of wholeText().idsWith(sought)) mask[rowOfId[id]!] = 1
         latest = { sought, mask }
       }
       return latest.mask
+    },
+    readAhead: () => {
+      if (!text) {
+        reading ??= beginPathText(sql)
+        if (!reading.readSlice()) wholeText()
+        return true
+      }
+      // Rows and a sorting of paths cannot be read in slices: the first question that needs them reads them.
+      if (known && !paths && isOneFolder()) byPath()
+      return false
     },
     known: (fact) => columnOf(rows(), fact),
     note: (fact, ids, value) => {
@@ -81,6 +101,7 @@ export function createImageColumns(sql: BetterSqlite3.Database): ImageColumns {
     forget: () => {
       known = undefined
       paths = undefined
+      reading = undefined
       text = undefined
       latest = undefined
     },
@@ -206,8 +227,10 @@ function loadClustering(sql: BetterSqlite3.Database, rows: ImageRows): Int32Arra
   return byConfidence
 }
 
-function rowsOf({ rowOfId }: ImageRows, ids: readonly number[]): Int32Array {
-  return Int32Array.from(ids, (id) => rowOfId[id]!)
+function rowsOf({ rowOfId }: ImageRows, ids: readonly number[] | Int32Array): Int32Array {
+  const rows = new Int32Array(ids.length)
+  for (let place = 0; place < rows.length; place++) rows[place] = rowOfId[ids[place]!]!
+  return rows
 }
 
 function mark({ rowOfId }: ImageRows, column: Uint8Array, ids: readonly number[]): void {
