@@ -47,13 +47,13 @@ function fill({ connection: { sql }, clusters }: OpenProject, imageCount: number
   const random = createRandom(2)
   sql.prepare("INSERT INTO roots (path) VALUES ('/images')").run()
   const image = sql.prepare(
-    `INSERT INTO images (root_id, path, content_hash, size_bytes, modified_at, width_px, height_px, format, status, thumbnail_offset, thumbnail_length, imported_at)
-     VALUES (1, ?, ?, 40000, 0, 640, 480, 'jpeg', 'ok', ?, ?, 0)`,
+    `INSERT INTO images (root_id, path, content_hash, size_bytes, modified_at, width_px, height_px, format, status, pixel_row, thumbnail_offset, thumbnail_length, imported_at)
+     VALUES (1, ?, ?, 40000, 0, 640, 480, 'jpeg', 'ok', ?, ?, ?, 0)`,
   )
   for (let index = 0; index < imageCount; index++) {
     const { offset, length } = places[index % places.length]
     const name = String(index).padStart(7, '0')
-    image.run(`folder-${Math.floor(index / 10_000)}/image-${name}.jpg`, name.padStart(64, '0'), offset, length)
+    image.run(`folder-${Math.floor(index / 10_000)}/image-${name}.jpg`, name.padStart(64, '0'), index, offset, length)
   }
   const ids = Array.from({ length: imageCount }, (_, index) => (index + 1) as ImageId)
   sql

@@ -60,11 +60,16 @@ export const exportsContract = {
       /** Classes below `minPurity`; `missingLooks` is null where too many were wrong. With `refuse` an export does not start. */
       unproven: z.array(z.object({ name: z.string(), purity: puritySchema, missingLooks: z.number().int().nullable() })).readonly(),
       splits: splitsSchema,
+      /** Why images are left out, and how many; with `count` they are all images of the project. */
       excluded: z.object({
         unlabelled: z.number().int(),
         lowConfidence: z.number().int(),
         unreliable: z.number().int(),
         unproven: z.number().int(),
+        /** By a person. */
+        rejected: z.number().int(),
+        /** Missing, unreadable, or not read yet. */
+        unusable: z.number().int(),
       }),
       warnings: z.array(z.string()).readonly(),
     }),

@@ -580,6 +580,20 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       expect(await auditOf()).toEqual(before)
     })
 
+    it('says of every image whether it would be exported, else why not', async () => {
+      const { images } = (await client.project.get())!
+      const [first, second] = (await client.images.list({ filter: { status: 'ok' } })).images
+      await client.assignments.reject({ imageIds: [first!.id, second!.id], rejected: true })
+      for (const request of [{ clustersAsClasses: true }, { minConfidence: 0.9, onlyReliable: true }]) {
+        const { count, excluded } = await client.exports.plan({ format: 'csv', out: place('counted'), ...request })
+        expect(excluded).toMatchObject({ rejected: 2, unusable: images.total - images.ok })
+        expect(Object.values(excluded).reduce((sum, part) => sum + part, count)).toBe(images.total)
+      }
+      await client.edits.undo()
+      const { excluded } = await client.exports.plan({ format: 'csv', out: place('counted') })
+      expect(excluded.rejected).toBe(0)
+    })
+
     it('exports only what is proved to be pure, or leaves the rest out', async () => {
       const [apples, limes] = await client.classes.list()
       const request = { format: 'csv' as const, out: place('proved'), minPurity: 0.8 }

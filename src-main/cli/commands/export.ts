@@ -17,6 +17,16 @@ export type ExportFlags = Readonly<{
   dryRun?: boolean
 }>
 
+/** Why images are left out. */
+const reasons = {
+  unlabelled: 'without a label',
+  lowConfidence: 'of too low confidence',
+  unreliable: 'not reliable',
+  unproven: 'not proved to be pure',
+  rejected: 'rejected',
+  unusable: 'missing, unreadable or not read yet',
+} as const satisfies Record<keyof Awaited<ReturnType<Session['client']['exports']['plan']>>['excluded'], string>
+
 /** Writes a dataset and says what is in it. */
 export async function exportProject({ client, output, follow }: Session, flags: ExportFlags): Promise<void> {
   const { format, transfer, seed, minConfidence, minPurity, onlyReliable = false, bom = false, classesOnly = false } = flags
@@ -31,6 +41,8 @@ export async function exportProject({ client, output, follow }: Session, flags: 
       `${flags.skipUnproven ? 'Left out' : 'Not proved'}: ${name}, at least ${toPercent(purity.lower)} pure; ${missingLooks === null ? 'too many were wrong' : `${missingLooks} more looks needed`}`,
     )
   if (flags.dryRun) {
+    for (const [reason, count] of Object.entries(plan.excluded))
+      if (count > 0) output.say(`Left out: ${count}, ${reasons[reason as keyof typeof reasons]}`)
     const { warnings: _, ...facts } = plan
     const sides = (['train', 'val', 'test'] as const).flatMap((side) => (plan.splits[side] ? [`, ${side} ${plan.splits[side].count}`] : []))
     const text = `${plan.count} images in ${plan.classes.length} classes${sides.join('')}; about ${plan.writtenBytes} bytes. Nothing was written.`

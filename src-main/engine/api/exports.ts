@@ -15,8 +15,9 @@ import { featuresApi } from './features.ts'
 
 export const exportsApi = {
   plan: api.exports.plan.handler(async ({ context, input }) => {
-    const { images: _, ...plan } = await planFor(context.session().project, input)
-    return plan
+    const { project } = context.session()
+    const { images: _, ...plan } = await planFor(project, input)
+    return { ...plan, excluded: { ...plan.excluded, ...countBeside(project, plan) } }
   }),
   start: api.exports.start.handler(async ({ context, input }) => {
     const { project, queue } = context.session()
@@ -41,6 +42,13 @@ export const exportsApi = {
   features: featuresApi,
   contactSheet: contactSheetApi,
   list: api.exports.list.handler(({ context }) => context.session().project.exports.list()),
+}
+
+/** The images of a project that no choice of an export would let through. */
+function countBeside({ pages, images }: OpenProject, { count, excluded }: Pick<ExportPlan, 'count' | 'excluded'>) {
+  const rejected = pages.count({ status: 'ok', rejected: true })
+  const planned = Object.values(excluded).reduce((sum, part) => sum + part, count)
+  return { rejected, unusable: images.counts().total - planned - rejected }
 }
 
 async function planFor(project: OpenProject, request: ExportRequest): Promise<ExportPlan> {
