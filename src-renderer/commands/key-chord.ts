@@ -41,6 +41,11 @@ export function isTyping(event: KeyboardEvent): boolean {
   return event.isComposing || isTextField(event.target)
 }
 
+/** Chords that edit or move in a text; a field keeps them, and everything that has no `Mod`. */
+export function isTextChord(chord: string): boolean {
+  return !chord.startsWith('Mod+') || /^Mod\+(Shift\+)?([ACVXYZ]|Arrow\w+|Home|End|Backspace|Delete)$/.test(chord)
+}
+
 /** Whether what a person types there is text, or chooses. */
 export function isTextField(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false

@@ -1,5 +1,5 @@
 import { onBeforeUnmount, onMounted } from 'vue'
-import { isTyping, toChord } from '../commands/key-chord.ts'
+import { isTextChord, isTyping, toChord } from '../commands/key-chord.ts'
 import { useCommandsStore } from '../stores/commands.ts'
 
 /** Gives the keys of the whole window to the commands, except while a person types, composes, or a dialog is open. */
@@ -10,7 +10,7 @@ export function useKeyboard(): void {
     const chord = toChord(event)
     if (chord === undefined) return
     const isAlwaysOurs = chord === 'Mod+K'
-    if (!isAlwaysOurs && (isTyping(event) || isInDialog(event))) return
+    if (!isAlwaysOurs && ((isTyping(event) && isTextChord(chord)) || isInDialog(event))) return
     if (isOwnKeyOfControl(event, chord)) return
     if (commands.runChord(chord)) event.preventDefault()
   }

@@ -26,22 +26,33 @@ export type SettingRow = Readonly<{
 }>
 
 const imageSizePx = 32
+const usualClusterCount = 10
 
 /** The choices for the next run, and what follows from them. */
 export const useRunFormStore = defineStore('runForm', () => {
   const engine = useEngineStore()
   const notices = useNoticesStore()
-  const clusterCount = ref(10)
   const recipe = ref(recipeNames[0] as string)
   const seed = ref(0)
   const backend = ref<Backend>('auto')
   const lastStage = ref<StageName>('semi')
   const changes = reactive<Partial<Record<StageName, Record<string, SettingValue>>>>({})
+  /** What a person has typed or picked; undefined until they do. */
+  const chosenCount = ref<number>()
   const suggestions = shallowRef<readonly Suggestion[]>([])
+  /** The first that was suggested. */
+  const best = ref<number>()
   const isSuggesting = ref(false)
 
   const imageCount = computed(() => engine.project?.images.ok ?? 0)
   const mostClusters = computed(() => Math.max(2, Math.floor(imageCount.value / 2)))
+  /** NaN while the field is empty. */
+  const clusterCount = computed<number>({
+    get: () => chosenCount.value ?? best.value ?? Math.min(engine.lastRun?.clusterCount ?? usualClusterCount, mostClusters.value),
+    set(count) {
+      chosenCount.value = count
+    },
+  })
   const isCountPossible = computed(
     () => Number.isInteger(clusterCount.value) && clusterCount.value >= 2 && clusterCount.value <= mostClusters.value,
   )
@@ -81,7 +92,8 @@ export const useRunFormStore = defineStore('runForm', () => {
     () => engine.project?.id,
     () => {
       suggestions.value = []
-      clusterCount.value = Math.min(engine.lastRun?.clusterCount ?? 10, mostClusters.value)
+      best.value = undefined
+      chosenCount.value = undefined
     },
     { immediate: true },
   )
@@ -95,7 +107,11 @@ export const useRunFormStore = defineStore('runForm', () => {
 
   async function suggest(): Promise<void> {
     isSuggesting.value = true
-    suggestions.value = (await notices.attempt(() => engineClient.clusters.suggest())) ?? []
+    const found = (await notices.attempt(() => engineClient.clusters.suggest())) ?? []
+    suggestions.value = found.toSorted((one, other) => one.clusterCount - other.clusterCount)
+    best.value = found[0]?.clusterCount
+    // Asking for a suggestion is asking for another number.
+    if (best.value !== undefined) chosenCount.value = undefined
     isSuggesting.value = false
   }
 
