@@ -347,6 +347,7 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       ])
       expect(await client.classes.list()).toEqual([])
       await client.edits.redo()
+      expect((await client.classes.list()).map(({ key }) => key)).toEqual(['1', '2'])
       const imported = await client.images.list({ filter: { labelSource: 'imported' }, limit: 1000 })
       expect(imported.total).toBe(tinyImageCount)
       const [apples, limes] = (await client.classes.list()).map(({ id }) => id)

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { freeClassKeys } from '#shared/class-keys.ts'
 import type { ClassId, Cluster } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { Session } from '../session.ts'
@@ -38,8 +39,10 @@ async function nameCluster({ client }: Session, assignment: string): Promise<voi
     throw new SpicerackError('BAD_INPUT', `--set ${assignment} names no cluster.`, {
       advice: `Write CLUSTER=NAME with one of: ${clusters.map(({ name }) => name).join(', ')}.`,
     })
-  const known = (await client.classes.list()).find(({ name }) => name === className)
-  const classId: ClassId = known?.id ?? (await client.classes.create({ name: className })).classId
+  const classes = await client.classes.list()
+  const [key] = freeClassKeys(classes.map((one) => one.key))
+  const known = classes.find(({ name }) => name === className)
+  const classId: ClassId = known?.id ?? (await client.classes.create({ name: className, ...(key !== undefined && { key }) })).classId
   await client.mappings.set({ clusterId: cluster.id, classId })
 }
 

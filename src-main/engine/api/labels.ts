@@ -1,4 +1,5 @@
 import type { OpenProject } from '#engine/database/project.ts'
+import { freeClassKeys } from '#shared/class-keys.ts'
 import type { ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { api } from './api-context.ts'
@@ -35,8 +36,9 @@ function importLabels(project: OpenProject, path: string) {
   }
   const names = [...members.keys()].sort()
   const missing = names.filter((name) => !project.classes.named(name))
+  const keys = freeClassKeys(project.classes.list().map(({ key }) => key))
   const edits = project.edits.apply(
-    ...missing.map((name) => ({ kind: 'createClass' as const, name })),
+    ...missing.map((name, place) => ({ kind: 'createClass' as const, name, key: keys[place] ?? null })),
     ...names.map((name) => () => ({
       kind: 'labelImages' as const,
       imageIds: members.get(name)!,
