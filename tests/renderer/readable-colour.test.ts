@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { colourOf } from '#engine/database/colours.ts'
+import { colourOf } from '#shared/colours.ts'
 import { contrastOf, type Rgb, toReadable } from '../../src-renderer/components/map/readable-colour.ts'
 
 const light = { surface: [249, 248, 246], text: [18, 16, 12] } as const satisfies Record<string, Rgb>

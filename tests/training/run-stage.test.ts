@@ -137,7 +137,7 @@ describe('the faithful recipe', () => {
         })
       const { loss } = stage.takeStep(feeds)
       losses.push(loss.dataSync()[0]!)
-      await stage.afterStep!(step)
+      await stage.afterStep!(step, {})
       tf.dispose([loss, ...tensorsOf(feeds)])
     }
     expect(losses[0]).toBeCloseTo(Math.log(3), 1)

@@ -17,6 +17,7 @@ import { createRandom, deriveSeed } from '#engine/ml/random.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { SelfSettings } from '#shared/stages/self.ts'
 import type { HeadScore } from '#shared/worker-protocol.ts'
+import { countClusters, shareMetrics } from './cluster-shares.ts'
 import { scoreHeads } from './head-scores.ts'
 import { namedTensors, restoreParameters } from './networks.ts'
 import type { RunHost } from './run-context.ts'
@@ -110,16 +111,22 @@ export function createSelfStage(options: SelfOptions): SelfStage {
     return results
   }
 
+  const sharesOf = (clusters: ArrayLike<number>): Record<string, number> => shareMetrics(countClusters(clusters, clusterCount))
+
   const prepareSet = async (set: number): Promise<void> => {
     const images = createRandom(deriveSeed(seed, 'self-set', set))
       .shuffled(imageCount)
       .subarray(0, setSize)
     if (set === 0 && settings.start !== 'random') {
       pairs = await warmStart(options, images)
+      host.metrics(0, sharesOf(pairs[0].labels))
       return
     }
     const probabilities = await scoreAll(await views.weak(images, set))
     const chosen = await select(images, probabilities)
+    // Between the ends of epochs, of a large set; a point of the step to come, since that before is told already.
+    if (set % setsPerEpoch > 0)
+      host.metrics(set * stepsPerSet + 1, sharesOf(likeliest(probabilities[best?.head ?? 0], clusterCount).clusters))
     pairs = chosen.map(({ indices, labels }) => ({ indices: indices.map((place) => images[place]), labels }))
   }
 
@@ -127,7 +134,8 @@ export function createSelfStage(options: SelfOptions): SelfStage {
     const probabilities = await scoreAll(await views.plain())
     const choice = await chooseHead(selectionInput(probabilities), settings.headChoice)
     const score = choice.heads[choice.best]
-    host.metrics(step, { headLoss: score.loss, emptyClusters: score.emptyClusters, headAgreement: score.agreement })
+    const shares = sharesOf(likeliest(probabilities[choice.best], clusterCount).clusters)
+    host.metrics(step, { headLoss: score.loss, emptyClusters: score.emptyClusters, headAgreement: score.agreement, ...shares })
     if (best && score.loss >= best.loss) return
     best = { loss: score.loss, head: choice.best, epoch, heads: choice.heads }
     bestProbabilities = probabilities[choice.best].slice()

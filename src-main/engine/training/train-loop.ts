@@ -111,14 +111,19 @@ function divergence(what: string, step: number): SpicerackError {
 async function takeStep<Given extends Feeds>(stage: TrainingStage<Given>, feeds: Given, step: number): Promise<Record<string, number>> {
   const results = stage.takeStep(feeds)
   const values: Record<string, number> = { loss: Number.NaN }
+  const lists: Record<string, ArrayLike<number>> = {}
   try {
-    for (const [name, result] of Object.entries(results)) values[name] = (await result.data())[0]
+    for (const [name, result] of Object.entries(results)) {
+      const data = await result.data()
+      if (result.rank === 0) values[name] = data[0]
+      else lists[name] = data
+    }
   } finally {
     tf.dispose([results, ...tensorsOf(feeds)])
   }
   if (!Number.isFinite(values.loss)) throw divergence(`the loss became ${values.loss}`, step + 1)
   values.learningRate = stage.learningRate(step)
-  await stage.afterStep?.(step)
+  await stage.afterStep?.(step, lists)
   return values
 }
 

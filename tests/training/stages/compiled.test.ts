@@ -109,7 +109,7 @@ describe('twenty compiled steps equal twenty steps operation by operation', () =
       labels: Int32Array.from({ length: 12 }, (_, image) => image % 3),
     }
     const { compiled, eager } = await compiledAndEager(() =>
-      createFixMatchStage(imageInputs(imagesInMemory(noise(), side), recipe, 3, 1), samples, recipe, 3, 1),
+      createFixMatchStage(imageInputs(imagesInMemory(noise(), side), recipe, 3, 1), samples, recipe, 3, 1, memoryHost()),
     )
     expect(new Set(compiled.losses).size).toBe(stepCount)
     expect(difference(compiled, eager)).toBeLessThan(Math.max(twoRoundings, toleranceOf(backbone)))
@@ -135,7 +135,7 @@ describe('twenty compiled steps equal twenty steps operation by operation', () =
         const source = imagesInMemory(imagesOfKinds(3, count / 3, side, 1).pixels, side)
         const stages: TrainingStage<never>[] = [
           createMocoStage(source, { ...recipe.pretrain, keyGroups: 2 }, 1) as unknown as TrainingStage<never>,
-          createFixMatchStage(imageInputs(source, recipe, 3, 1), samples, recipe, 3, 1) as unknown as TrainingStage<never>,
+          createFixMatchStage(imageInputs(source, recipe, 3, 1), samples, recipe, 3, 1, memoryHost()) as unknown as TrainingStage<never>,
         ]
         const traces: Trace[] = []
         for (const stage of stages) {

@@ -1,6 +1,6 @@
+import { colourOf } from '#shared/colours.ts'
 import type { ClassEntity, ClassId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
-import { colourOf } from '../colours.ts'
 import type { Connection } from '../connection.ts'
 
 export type ClassRow = Readonly<{ id: ClassId; name: string; colour: string; key: string | null; deleted: number }>

@@ -1,7 +1,7 @@
+import { colourOf } from '#shared/colours.ts'
 import type { Cluster, ClusterId, ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { type ClusterCounts, countClusters, typicalImages } from '../cluster-counts.ts'
-import { colourOf } from '../colours.ts'
 import type { Connection } from '../connection.ts'
 import { clusterOf } from '../image-columns.ts'
 

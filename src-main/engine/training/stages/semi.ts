@@ -15,6 +15,7 @@ import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
 import type { StageResult } from '#shared/worker-protocol.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts'
 import type { Classifier } from '../classifier.ts'
+import { createShareReports } from '../cluster-shares.ts'
 import { loadHeadViews } from '../encoders/head-views.ts'
 import { loadLearnedBackbone } from '../encoders/learned-backbone.ts'
 import { classifiesImages, encoderNames, usesFixedFeatures } from '../encoders/open-encoders.ts'
@@ -23,7 +24,7 @@ import { compareOnGraph, makeGraph, storedGraph } from '../graph-start.ts'
 import { hasHumanDecisions, humanTargets } from '../human-decisions.ts'
 import { namedTensors, restoreParameters } from '../networks.ts'
 import { noteChoice } from '../run-choices.ts'
-import { type RunContext, runFiles } from '../run-context.ts'
+import { type RunContext, type RunHost, runFiles } from '../run-context.ts'
 import { featureInputs, imageInputs, type SemiInputs } from '../semi-inputs.ts'
 import type { TrainingStage } from '../stage.ts'
 import { forgetCheckpoints, train } from '../train-loop.ts'
@@ -53,6 +54,7 @@ export function createFixMatchStage(
   recipe: ResolvedRecipe,
   classCount: number,
   seed: number,
+  host: Pick<RunHost, 'metrics'>,
 ): FixMatchStage {
   const settings = recipe.semi
   const classifier = inputs.createClassifier()
@@ -81,12 +83,13 @@ export function createFixMatchStage(
         tf.Tensor2D,
       ]
       const supervised = labeledLoss(labeledLogits, labels)
-      const { loss: unsupervised, maskRate } = unlabeledLoss(weakLogits, strongLogits, thresholds as tf.Tensor1D)
+      const { loss: unsupervised, maskRate, pseudoLabels } = unlabeledLoss(weakLogits, strongLogits, thresholds as tf.Tensor1D)
       return {
         loss: tf.add(supervised, tf.mul(unsupervised, settings.unlabeledLossWeight)) as tf.Scalar,
         labeledLoss: supervised,
         unlabeledLoss: unsupervised,
         maskRate,
+        pseudoLabels,
         weakProbabilities: tf.softmax(weakLogits),
       }
     })
@@ -96,6 +99,7 @@ export function createFixMatchStage(
     return results
   })
 
+  const shares = createShareReports(classCount, settings.steps, 50, host)
   const learningRate = (step: number): number => settings.learningRate * fixmatchCosine(step, settings.steps)
   return {
     classifier,
@@ -121,6 +125,7 @@ export function createFixMatchStage(
       }
     },
     takeStep,
+    afterStep: async (step, { pseudoLabels }) => shares.add(step, pseudoLabels),
     state() {
       program.readVariables()
       return {
@@ -130,10 +135,11 @@ export function createFixMatchStage(
           ...namedTensors(optimizer.slots),
           ...namedTensors(adaptive.parameters),
         },
-        notes: {},
+        notes: { shares: shares.state() },
       }
     },
-    restore({ tensors }) {
+    restore({ tensors, notes }) {
+      shares.restore(notes.shares)
       restoreParameters(classifier.parameters, tensors)
       restoreParameters(average.parameters, tensors, 'average.')
       restoreParameters(optimizer.slots, tensors)
@@ -168,7 +174,7 @@ export async function semi({ task, source, host }: RunContext): Promise<StageRes
         },
       )
     const inputs = classifiesImages(recipe) ? imageInputs(source, recipe, clusterCount, task.seed) : fixedInputs({ task, source, host })
-    const stage = createFixMatchStage(inputs, samples, recipe, clusterCount, task.seed)
+    const stage = createFixMatchStage(inputs, samples, recipe, clusterCount, task.seed, host)
     try {
       if (recipe.semi.start === 'pretrained') startPretrained(stage, { task, source, host })
       copyParameters(stage.average.parameters, stage.classifier.parameters)
