@@ -301,6 +301,8 @@ const editKinds = [
   'confirmImages',
   'auditImages',
   'forgetAudit',
+  'dismissAdvice',
+  'recallAdvice',
   'keepMine',
   'takeNew',
 ] as const

@@ -8,7 +8,10 @@ import { useEngineStore } from './engine.ts'
 
 /** One piece of advice with the cluster it is about. */
 export type ClusterAdvice = Readonly<
-  { clusterId: ClusterId } & ({ kind: 'mixed'; sizes: readonly [number, number] } | { kind: 'same'; otherId: ClusterId })
+  { clusterId: ClusterId; isDismissed: boolean } & (
+    | { kind: 'mixed'; sizes: readonly [number, number] }
+    | { kind: 'same'; otherId: ClusterId }
+  )
 >
 
 /** Pictures of each kind that the page shows of a cluster. */
@@ -38,17 +41,21 @@ export const useClusterReportsStore = defineStore('clusterReports', () => {
   watch(() => engine.revision, load, { immediate: true })
 
   const reportOf = (id: ClusterId): ClusterReport | undefined => reports.value.get(id)
-  const adviceOf = (id: ClusterId): readonly ClusterAdvice[] =>
+  /** Also what was dismissed. */
+  const everyAdviceOf = (id: ClusterId): readonly ClusterAdvice[] =>
     reportOf(id)?.advice.map((advice) =>
-      advice.kind === 'mixed' ? { clusterId: id, ...advice } : { clusterId: id, kind: 'same', otherId: advice.clusterId },
+      advice.kind === 'mixed' ? { clusterId: id, ...advice } : { ...advice, clusterId: id, otherId: advice.clusterId },
     ) ?? []
-  /** All of it, largest clusters first; of two clusters that look the same once. */
-  const advices = computed<readonly ClusterAdvice[]>(() =>
+  const adviceOf = (id: ClusterId): readonly ClusterAdvice[] => everyAdviceOf(id).filter(({ isDismissed }) => !isDismissed)
+  /** All of it, also what was dismissed, largest clusters first; of two clusters that look the same once. */
+  const everyAdvice = computed<readonly ClusterAdvice[]>(() =>
     [...reports.value.values()]
       .toSorted((one, other) => other.imageCount - one.imageCount)
-      .flatMap(({ clusterId }) => adviceOf(clusterId))
+      .flatMap(({ clusterId }) => everyAdviceOf(clusterId))
       .filter((advice) => advice.kind === 'mixed' || mergeOrder(advice.clusterId, advice.otherId)[0] === advice.clusterId),
   )
+
+  const advices = computed(() => everyAdvice.value.filter(({ isDismissed }) => !isDismissed))
 
   /** Two clusters with the one first that stays: the one that has a class, else the larger. */
   function mergeOrder(one: ClusterId, other: ClusterId): [ClusterId, ClusterId] {
@@ -57,5 +64,5 @@ export const useClusterReportsStore = defineStore('clusterReports', () => {
     return weight(other) > weight(one) || (weight(other) === weight(one) && other < one) ? [other, one] : [one, other]
   }
 
-  return { reportOf, adviceOf, advices, mergeOrder }
+  return { reportOf, adviceOf, everyAdviceOf, advices, everyAdvice, mergeOrder }
 })

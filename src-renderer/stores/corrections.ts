@@ -2,6 +2,7 @@ import { defineStore } from 'pinia'
 import type { ClassId, ClusterId, ImageId } from '#shared/entities.ts'
 import { engineClient } from '../client/engine-client.ts'
 import { i18n } from '../locales/i18n.ts'
+import type { ClusterAdvice } from './cluster-reports.ts'
 import { useClustersStore } from './clusters.ts'
 import { useEditsStore } from './edits.ts'
 
@@ -32,6 +33,14 @@ export const useCorrectionsStore = defineStore('corrections', () => {
     create: (name: string, imageIds: ImageId[]) =>
       edits.apply(say('created', imageIds.length, { cluster: name }), () =>
         engineClient.clusters.create({ name, ...(imageIds.length > 0 ? { imageIds } : {}) }),
+      ),
+    dismissAdvice: ({ clusterId, isDismissed, ...advice }: ClusterAdvice) =>
+      edits.apply(say(isDismissed ? 'adviceRecalled' : 'adviceDismissed', 1, { cluster: nameOf(clusterId) }), () =>
+        engineClient.clusters.dismissAdvice({
+          clusterId,
+          isDismissed: !isDismissed,
+          ...(advice.kind === 'same' ? { otherId: advice.otherId } : {}),
+        }),
       ),
     merge: (clusterIds: ClusterId[]) =>
       edits.apply(say('merged', clusterIds.length, { cluster: nameOf(clusterIds[0] as ClusterId) }), () =>

@@ -19,12 +19,12 @@ const clusterPuritySchema = z.discriminatedUnion('kind', [
 ])
 export type ClusterPurity = z.infer<typeof clusterPuritySchema>
 
-/** What may be wrong with a cluster, answered by one edit: `split` without images, or `merge` of the two. */
+/** What may be wrong with a cluster, answered by one edit: `split` without images, or `merge` of the two; or dismissed. */
 const clusterAdviceSchema = z.discriminatedUnion('kind', [
   /** It seems to hold two groups, of these sizes. */
-  z.object({ kind: z.literal('mixed'), sizes: z.tuple([count, count]).readonly() }).readonly(),
+  z.object({ kind: z.literal('mixed'), sizes: z.tuple([count, count]).readonly(), isDismissed: z.boolean() }).readonly(),
   /** It seems to be one with another cluster. */
-  z.object({ kind: z.literal('same'), clusterId: clusterIdSchema }).readonly(),
+  z.object({ kind: z.literal('same'), clusterId: clusterIdSchema, isDismissed: z.boolean() }).readonly(),
 ])
 
 /** What neighbours and heads say of one cluster as a person left it; null where a run has not found it out yet. Rejected images do not count. */
@@ -72,6 +72,8 @@ export const clustersContract = {
   report: procedure.input(z.object({ count: z.number().int().min(0).max(64).default(6) })).output(z.array(clusterReportSchema).readonly()),
   /** Three numbers of clusters worth trying, best first, from a run's embedding or, before any run, from the pixels. */
   suggest: procedure.output(z.array(z.object({ clusterCount: z.number().int(), score: z.number(), reason: z.string() })).readonly()),
+  /** A person does not want to see this advice: that a cluster is mixed, or, with `otherId`, that it is one with another; or wants to again. */
+  dismissAdvice: procedure.input(clusterReference.extend({ otherId: clusterIdSchema.optional(), isDismissed: z.boolean() })).output(done),
   rename: procedure.input(clusterReference.extend({ name: z.string().trim().min(1).max(200) })).output(done),
   recolour: procedure.input(clusterReference.extend({ colour: colourSchema })).output(done),
   /** All images go to the first cluster; the others stay empty in the log, so that undo brings them back. */

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { EditAct } from '#engine/database/edit-acts.ts'
 import { createProject, type OpenProject, openProject } from '#engine/database/project.ts'
+import { adviceKey } from '#engine/database/tables/dismissed-advice.ts'
 import type { ClassId, ClusterId, ImageId } from '#shared/entities.ts'
 
 const imageCount = 24
@@ -74,7 +75,7 @@ function saveClustering(into: OpenProject, carriedOver: (ClusterId | null)[]) {
 }
 
 /** All that a person can see of the decisions. */
-function visibleState({ clusters, classes, labels, pages, clusterings, contradictions, audits }: OpenProject) {
+function visibleState({ clusters, classes, labels, pages, clusterings, contradictions, audits, dismissedAdvice }: OpenProject) {
   const current = clusterings.list()[0]
   return {
     clusters: clusters.list(),
@@ -88,13 +89,14 @@ function visibleState({ clusters, classes, labels, pages, clusterings, contradic
     effective: labels.effectiveLabels(),
     audits: classes.list().map(({ id }) => audits.members(current.id, id)),
     columns: clusterings.columns(current.id),
+    dismissed: dismissedAdvice.list(),
     images: pages.page({ limit: 100 }).images,
   }
 }
 
 const pick = <T>(from: readonly T[], number: number): T | undefined => from[number % from.length]
 const choice = fc.record({
-  kind: fc.nat(15),
+  kind: fc.nat(16),
   images: fc.uniqueArray(fc.nat(imageCount - 1), { minLength: 1, maxLength: 8 }),
   first: fc.nat(20),
   second: fc.nat(20),
@@ -132,6 +134,7 @@ function actFrom(
     second % 2 ? { kind: 'unlabelImages', imageIds: chosen } : classId !== undefined && { kind: 'deleteClass', classId },
     { kind: second % 2 ? 'keepMine' : 'takeNew', clusteringId: project.project.currentClusteringId()!, imageIds: chosen },
     classId !== undefined && auditAct(classId, chosen, second),
+    { kind: step % 3 ? 'dismissAdvice' : 'recallAdvice', advice: adviceKey(clusterId, clusterId === otherCluster ? null : otherCluster) },
   ]
   return acts[kind] || undefined
 }
@@ -186,6 +189,26 @@ test('acts of one call are one step; an act that fails leaves nothing of its gro
   expect(visibleState(project)).toEqual(before)
   project.edits.apply({ kind: 'renameCluster', clusterId: first.id, name: 'dogs' })
   expect(() => project.edits.redo()).toThrow(expect.objectContaining({ code: 'NOTHING_TO_UNDO' }))
+})
+
+test('dismissed advice is kept across restarts and clusterings, can be brought back, and ends where its clusters are merged', () => {
+  const [first, second, third] = project.clusters.list()
+  const [mixed, same, others] = [adviceKey(first.id, null), adviceKey(second.id, first.id), adviceKey(third.id, second.id)]
+  expect(same).toEqual({ kind: 'same', clusterId: first.id, otherId: second.id })
+  for (const advice of [mixed, same, others]) project.edits.apply({ kind: 'dismissAdvice', advice })
+  project.edits.apply({ kind: 'recallAdvice', advice: mixed })
+  project.close()
+  project = openProject(join(folder, 'p'))
+  saveClustering(project, [first.id, second.id, third.id])
+  expect(project.dismissedAdvice.list()).toEqual([same, others])
+  project.edits.undo()
+  expect(project.dismissedAdvice.list()).toEqual([mixed, same, others])
+  project.edits.apply({ kind: 'mergeClusters', from: [third.id], into: first.id })
+  expect(project.dismissedAdvice.list()).toEqual([])
+  project.edits.undo()
+  expect(project.dismissedAdvice.list()).toEqual([mixed, same, others])
+  const gone = { kind: 'dismissAdvice', advice: adviceKey(first.id, 99 as ClusterId) } as const
+  expect(() => project.edits.apply(gone)).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }))
 })
 
 test('what a person decided outlives a new clustering, and is undone after it', () => {

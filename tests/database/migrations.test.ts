@@ -125,3 +125,13 @@ test('7 to 8: a run of before has chosen nothing', () => {
   expect(() => connection.sql.exec("UPDATE runs SET choices = 'nonsense'")).toThrow('CHECK')
   connection.close()
 })
+
+test('8 to 9: advice can be dismissed, of one cluster or of two in one order', () => {
+  const connection = migratedFrom(8, "INSERT INTO clusters (id, name, colour) VALUES (1, 'a', '#000000'), (2, 'b', '#000000')")
+  const { sql } = connection
+  sql.exec("INSERT INTO dismissed_advice VALUES ('mixed', 1, 1), ('same', 1, 2)")
+  for (const row of ["('mixed', 1, 2)", "('same', 2, 1)", "('same', 2, 2)", "('other', 1, 1)"])
+    expect(() => sql.exec(`INSERT INTO dismissed_advice VALUES ${row}`)).toThrow('CHECK')
+  expect(() => sql.exec("INSERT INTO dismissed_advice VALUES ('mixed', 3, 3)")).toThrow('FOREIGN KEY')
+  connection.close()
+})

@@ -125,6 +125,41 @@ describe.runIf(hasBrowser())('advice on clusters', () => {
     await expect.poll(async () => (await sizes()).length).toBe(3)
   })
 
+  it('dismisses advice by keyboard and brings it back, across a restart and by undo', async () => {
+    await app.goto('/clusters')
+    await app.page.keyboard.press('Escape')
+    const likes = () =>
+      cards()
+        .getByText(/^Like /)
+        .count()
+    await expect.poll(likes).toBe(2)
+    const dismiss = inspector().getByRole('button', { name: /^Dismiss: / })
+    await dismiss.focus()
+    await app.page.keyboard.press('Enter')
+    await expect.poll(likes).toBe(0)
+    // The keyboard goes on from what was folded away.
+    await expect.poll(() => app.page.evaluate<string>('document.activeElement.textContent')).toContain('Dismissed (1)')
+    expect(await inspector().getByRole('button', { name: 'Merge these two' }).count()).toBe(0)
+    await app.restart()
+    await inspector().getByText('Dismissed (1)').waitFor()
+    expect(await likes()).toBe(0)
+    await app.page.keyboard.press('Control+Z')
+    await expect.poll(likes).toBe(2)
+    await app.page.keyboard.press('Control+Shift+Z')
+    await expect.poll(likes).toBe(0)
+    await inspector().getByText('Dismissed (1)').focus()
+    await app.page.keyboard.press('Enter')
+    expect(await seriousFindings(app.page)).toEqual([])
+    await app.page.keyboard.press('Tab')
+    await app.page.keyboard.press('Enter')
+    await expect.poll(likes).toBe(2)
+    await inspector().getByRole('button', { name: 'Merge these two' }).waitFor()
+    expect((await app.client.clusters.report({})).flatMap(({ advice }) => advice.map(({ isDismissed }) => isDismissed))).toEqual([
+      false,
+      false,
+    ])
+  })
+
   it.each(['light', 'dark'] as const)(
     'tells on the page of the run what was chosen and why; axe finds nothing serious in the %s theme',
     async (colorScheme) => {
@@ -139,6 +174,17 @@ describe.runIf(hasBrowser())('advice on clusters', () => {
         if (choice.kind === 'clusters') await told.getByText(choice.graph.toFixed(3)).first().waitFor()
       }
       expect(await told.locator('dd').count()).toBe(run!.choices.length)
+      // Of a finished run, from what was stored: of the heads and of the classifier, each cluster with its share of now.
+      const sizesOf = app.page.locator('figure').filter({ hasText: 'Cluster sizes' })
+      await expect.poll(() => sizesOf.count()).toBe(2)
+      const percents = async (place: number): Promise<number[]> =>
+        (await sizesOf.nth(place).locator('li').allInnerTexts()).map((text) => Number(/([\d.]+)\s%/.exec(text)?.[1]))
+      for (const place of [0, 1]) {
+        const shares = await percents(place)
+        expect(shares).toHaveLength(2)
+        expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(100, 0)
+        expect(await sizesOf.nth(place).locator('svg path').count()).toBe(2)
+      }
       expect(await seriousFindings(app.page)).toEqual([])
     },
   )

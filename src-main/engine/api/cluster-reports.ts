@@ -1,4 +1,5 @@
 import type { OpenProject } from '#engine/database/project.ts'
+import { adviceKey } from '#engine/database/tables/dismissed-advice.ts'
 import { readClassAudit } from '#engine/jobs/class-audits.ts'
 import { reportClusters } from '#engine/jobs/cluster-reports.ts'
 import type { ClusterPurity, ClusterReport } from '#shared/contract/clusters.ts'
@@ -21,6 +22,7 @@ export const clustersReport = api.clusters.report.handler(async ({ context, inpu
   const typical = new Map(project.clusters.typical(count).map(({ clusterId, imageIds }) => [clusterId, imageIds]))
   const shown = [...facts].flatMap(([id, { doubtful }]) => [...doubtful.slice(0, count), ...(typical.get(id) ?? [])])
   const picture = pictureOf(project, shown)
+  const isDismissed = (id: ClusterId, other: ClusterId | null): boolean => project.dismissedAdvice.has(adviceKey(id, other))
   return clusters.map(({ id, imageCount, rejectedCount }) => {
     const { headAgreement, neighbourAgreement, purity, mixed, sameAs, doubtful } = facts.get(id)!
     return {
@@ -33,8 +35,10 @@ export const clustersReport = api.clusters.report.handler(async ({ context, inpu
       doubtful: doubtful.slice(0, count).map(picture),
       doubtfulCount: doubtful.length,
       advice: [
-        ...(mixed ? [{ kind: 'mixed' as const, sizes: [...mixed] as [number, number] }] : []),
-        ...(sameAs === null || haveClasses(classOf, id, sameAs) ? [] : [{ kind: 'same' as const, clusterId: sameAs }]),
+        ...(mixed ? [{ kind: 'mixed' as const, sizes: [...mixed] as [number, number], isDismissed: isDismissed(id, null) }] : []),
+        ...(sameAs === null || haveClasses(classOf, id, sameAs)
+          ? []
+          : [{ kind: 'same' as const, clusterId: sameAs, isDismissed: isDismissed(id, sameAs) }]),
       ],
     }
   })

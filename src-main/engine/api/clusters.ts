@@ -1,5 +1,6 @@
 import { splitCluster } from '#engine/clustering/split-cluster.ts'
 import type { OpenProject } from '#engine/database/project.ts'
+import { adviceKey } from '#engine/database/tables/dismissed-advice.ts'
 import { divideCluster } from '#engine/jobs/cluster-reports.ts'
 import { readRunEmbedding } from '#engine/jobs/run-embedding.ts'
 import type { ClusterId, ImageId } from '#shared/entities.ts'
@@ -18,6 +19,11 @@ export const clustersApi = {
   recolour: api.clusters.recolour.handler(({ context, input }) =>
     toDone(context.session().project.edits.apply({ kind: 'recolourCluster', ...input })),
   ),
+  dismissAdvice: api.clusters.dismissAdvice.handler(({ context, input: { clusterId, otherId, isDismissed } }) => {
+    if (clusterId === otherId) throw new SpicerackError('BAD_INPUT', 'Name two different clusters. Nothing was changed.')
+    const kind = isDismissed ? 'dismissAdvice' : 'recallAdvice'
+    return toDone(context.session().project.edits.apply({ kind, advice: adviceKey(clusterId, otherId ?? null) }))
+  }),
   merge: api.clusters.merge.handler(({ context, input }) => {
     const [into, ...from] = input.clusterIds
     return toDone(context.session().project.edits.apply({ kind: 'mergeClusters', from, into: into! }))

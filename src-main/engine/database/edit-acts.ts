@@ -1,4 +1,5 @@
 import type { AuditId, ClassId, ClusterId, ClusteringId, ImageId } from '#shared/entities.ts'
+import type { AdviceKey } from './tables/dismissed-advice.ts'
 
 /** One correction as a person asks for it. */
 export type EditAct =
@@ -18,4 +19,5 @@ export type EditAct =
   | Readonly<{ kind: 'unlabelImages'; imageIds: readonly ImageId[] }>
   | Readonly<{ kind: 'auditImages'; auditId: AuditId; imageIds: readonly ImageId[]; isRight: boolean }>
   | Readonly<{ kind: 'forgetAudit'; auditId: AuditId }>
+  | Readonly<{ kind: 'dismissAdvice' | 'recallAdvice'; advice: AdviceKey }>
   | Readonly<{ kind: 'keepMine' | 'takeNew'; clusteringId: ClusteringId; imageIds: readonly ImageId[] }>

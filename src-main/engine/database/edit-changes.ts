@@ -2,6 +2,7 @@ import type { ClassId, ClusterId, ImageId } from '#shared/entities.ts'
 import { packImageIds, unpackImageIds } from './image-id-list.ts'
 import type { ClassRow } from './tables/classes.ts'
 import type { ClusterRow } from './tables/clusters.ts'
+import type { AdviceKey } from './tables/dismissed-advice.ts'
 
 /**
  * What a person decides about an image: its cluster, that it is rejected (1), its class, that all this stands against a clustering (its
@@ -17,6 +18,7 @@ export type Change =
   | Readonly<{ kind: 'cluster'; before: ClusterRow; after: ClusterRow }>
   | Readonly<{ kind: 'class'; before: ClassRow; after: ClassRow }>
   | Readonly<{ kind: 'mapping'; clusterId: ClusterId; before: ClassId | null; after: ClassId | null }>
+  | Readonly<{ kind: 'dismissal'; advice: AdviceKey; before: boolean; after: boolean }>
 
 type PackedGroup = Readonly<{ before: number | null; after: number | null; bytes: number }>
 

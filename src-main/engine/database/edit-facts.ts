@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts'
 import type { Change, FactGroup, ImageFact } from './edit-changes.ts'
 import { createClassesTable } from './tables/classes.ts'
 import { createClustersTable } from './tables/clusters.ts'
+import { createDismissedAdviceTable } from './tables/dismissed-advice.ts'
 
 const facts: Record<ImageFact, { value: string; table: string; put: string; remove: string }> = {
   placement: {
@@ -49,6 +50,7 @@ export function createEditFacts(connection: Connection) {
   sql.exec('CREATE TEMP TABLE selection (image_id INTEGER PRIMARY KEY) STRICT')
   const clusters = createClustersTable(connection)
   const classes = createClassesTable(connection)
+  const dismissed = createDismissedAdviceTable(connection)
   const clear = sql.prepare('DELETE FROM selection')
   const fill = sql.prepare('INSERT OR IGNORE INTO selection SELECT value FROM json_each(?)')
   const statements = Object.fromEntries(
@@ -110,6 +112,7 @@ export function createEditFacts(connection: Connection) {
       if (change.kind === 'images') for (const group of change.groups) setFact(change.fact, group.ids, group[direction])
       else if (change.kind === 'cluster') clusters.put(change[direction])
       else if (change.kind === 'class') classes.put(change[direction])
+      else if (change.kind === 'dismissal') dismissed.put(change.advice, change[direction])
       else if (change[direction] === null) unmap.run(change.clusterId)
       else map.run(change.clusterId, change[direction])
     },

@@ -8,6 +8,7 @@ import { membersOf } from './image-columns.ts'
 import { type ClassRow, createClassesTable } from './tables/classes.ts'
 import { createClustersTable } from './tables/clusters.ts'
 import { createContradictionsTable } from './tables/contradictions.ts'
+import { type AdviceKey, createDismissedAdviceTable } from './tables/dismissed-advice.ts'
 
 type EditRow = Omit<Edit, 'undone'> & Readonly<{ undone: number }>
 type StoredChanges = Readonly<{ id: number; changes: Buffer }>
@@ -20,6 +21,7 @@ export function createEdits(connection: Connection) {
   const clusters = createClustersTable(connection)
   const classes = createClassesTable(connection)
   const contradictions = createContradictionsTable(connection)
+  const dismissed = createDismissedAdviceTable(connection)
   const forgetUndone = sql.prepare('DELETE FROM edits WHERE undone = 1')
   const insert = sql.prepare(
     'INSERT INTO edits (kind, group_id, payload, changes, image_count, at) VALUES (@kind, @group, @payload, @changes, @imageCount, @at)',
@@ -51,6 +53,10 @@ export function createEdits(connection: Connection) {
     const place = (ids: readonly ImageId[], clusterId: ClusterId) => apply(facts.change('placement', ids, clusterId))
     const map = (clusterId: ClusterId, after: ClassId | null) =>
       apply({ kind: 'mapping', clusterId, before: mappingOf.get(clusterId) ?? null, after })
+    const dismiss = (advice: AdviceKey, after: boolean) => {
+      const before = dismissed.has(advice)
+      if (before !== after) apply({ kind: 'dismissal', advice, before, after })
+    }
     const changeClass = (before: ClassRow, after: ClassRow) => {
       checkClass(after)
       apply({ kind: 'class', before, after })
@@ -77,6 +83,9 @@ export function createEdits(connection: Connection) {
           map(id, null)
           apply({ kind: 'cluster', before, after: { ...before, deleted: 1, mergedInto: act.into } })
         }
+        // What was dismissed was said of another cluster.
+        for (const advice of dismissed.list())
+          if ([act.into, ...act.from].some((id) => id === advice.clusterId || id === advice.otherId)) dismiss(advice, false)
         return
       }
       case 'splitCluster': {
@@ -141,6 +150,11 @@ export function createEdits(connection: Connection) {
         return
       case 'unlabelImages':
         for (const source of ['human', 'imported'] as const) apply(facts.change(source, act.imageIds, null))
+        return
+      case 'dismissAdvice':
+      case 'recallAdvice':
+        for (const id of [act.advice.clusterId, act.advice.otherId]) clusters.requireVisible(id)
+        dismiss(act.advice, act.kind === 'dismissAdvice')
         return
       case 'auditImages':
         apply(facts.change('audit', act.imageIds, act.isRight ? act.auditId : -act.auditId))

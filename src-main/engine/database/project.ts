@@ -22,6 +22,7 @@ import { createClassesTable } from './tables/classes.ts'
 import { createClusteringsTable } from './tables/clusterings.ts'
 import { createClustersTable } from './tables/clusters.ts'
 import { createContradictionsTable } from './tables/contradictions.ts'
+import { createDismissedAdviceTable } from './tables/dismissed-advice.ts'
 import { createExportsTable } from './tables/exports.ts'
 import { createHeadAgreementsTable } from './tables/head-agreements.ts'
 import { createImagesTable } from './tables/images.ts'
@@ -137,6 +138,7 @@ function assemble(folder: ProjectFolder, connection: Connection, lock: ProjectLo
     contradictions: createContradictionsTable(connection),
     classes: createClassesTable(connection),
     audits: createAuditsTable(connection),
+    dismissedAdvice: createDismissedAdviceTable(connection),
     labels: createLabelsTable(connection),
     exports: createExportsTable(connection),
     pages: createImagePages(connection),

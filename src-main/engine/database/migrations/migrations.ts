@@ -6,6 +6,7 @@ import { clustersDerived } from './005-clusters-derived.ts'
 import { audits } from './006-audits.ts'
 import { headAgreements } from './007-head-agreements.ts'
 import { runChoices } from './008-run-choices.ts'
+import { dismissedAdvice } from './009-dismissed-advice.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, in order; the last one's version is the schema of this release. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   audits,
   headAgreements,
   runChoices,
+  dismissedAdvice,
 ]
