@@ -17,7 +17,8 @@ export async function stoppable<Result>(
 ): Promise<Result> {
   const startedAt = host.now()
   const follow = {
-    onProgress: (doneRatio: number) => host.progress(tell(doneRatio, (host.now() - startedAt) / 1000)),
+    // Shares of many parts may add up to a hair more than all.
+    onProgress: (doneRatio: number) => host.progress(tell(Math.min(1, doneRatio), (host.now() - startedAt) / 1000)),
     signal: {
       get aborted() {
         return host.shouldStop()
