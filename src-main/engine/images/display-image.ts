@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { realpath, stat } from 'node:fs/promises'
+import { open, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import sharp from 'sharp'
@@ -46,15 +46,28 @@ export async function openForDisplay(root: string, path: string, format: string)
   }
 }
 
-/** What the camera wrote into an image of the user; undefined where there is no such file in this folder, or nothing in it. Not of a TIFF. */
+/** What the camera wrote into an image of the user; undefined where there is no such file in this folder, or nothing in it. */
 export async function readExif(root: string, path: string): Promise<ExifFacts | undefined> {
   try {
     const file = await findInside(root, path)
-    const { exif } = file === undefined ? {} : await sharp(file).metadata()
-    return exif && parseExif(exif)
+    if (file === undefined) return undefined
+    const { format, exif } = await sharp(file).metadata()
+    // The tags of a TIFF are its own; sharp gives none of them.
+    if (format === 'tiff') return await readTiffTags(file)
+    return exif && (await parseExif(exif))
   } catch {
     return undefined
   }
+}
+
+async function readTiffTags(path: string): Promise<ExifFacts> {
+  await using file = await open(path)
+  const { size } = await file.stat()
+  const read = async (at: number, length: number): Promise<DataView> => {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, at)
+    return new DataView(buffer.buffer, 0, bytesRead)
+  }
+  return await parseExif({ sizeBytes: size, read })
 }
 
 /** The file itself, once links are followed; undefined when that leads out of the folder. */
