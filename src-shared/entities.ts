@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type ErrorCode, errorAudiences } from './errors.ts'
 import { jobKinds, stageNames } from './jobs.ts'
 import { runChoiceSchema } from './run-choices.ts'
+import { saidSchema } from './said.ts'
 
 /** Milliseconds since 1970-01-01 UTC. */
 const timestamp = z.number().int().nonnegative()
@@ -157,7 +158,7 @@ export const stageSchema = z
     /** Relative to the project folder. */
     checkpointFile: z.string().nullable(),
     resultFile: z.string().nullable(),
-    advice: z.array(z.string()).readonly(),
+    advice: z.array(saidSchema).readonly(),
     error: errorDataSchema.nullable(),
     startedAt: timestamp.nullable(),
     endedAt: timestamp.nullable(),
@@ -207,7 +208,8 @@ export const jobProgressSchema = z
     rate: z.number().nonnegative().nullable(),
     secondsLeft: z.number().nonnegative().nullable(),
     stage: stageNameSchema.nullable(),
-    note: z.string(),
+    /** What is being done now; '' where its kind or stage says it. */
+    note: saidSchema,
   })
   .readonly()
 export type JobProgress = z.infer<typeof jobProgressSchema>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { saidSchema } from './said.ts'
 
 const count = z.number().int().nonnegative()
 const ratio = z.number().min(0).max(1)
@@ -14,7 +15,7 @@ export const runChoiceSchema = z.discriminatedUnion('kind', [
       kind: z.literal('clusterCount'),
       count,
       /** Why it was suggested, in a sentence; null where a person gave it. */
-      reason: z.string().nullable(),
+      reason: saidSchema.nullable(),
     })
     .readonly(),
   z

@@ -2,6 +2,7 @@ import type { ErrorData } from './errors.ts'
 import type { StageName } from './jobs.ts'
 import type { ResolvedRecipe } from './recipes/recipe.ts'
 import type { RunChoice } from './run-choices.ts'
+import type { Message, Said } from './said.ts'
 
 /** What the jobs layer asks of the training worker, over a MessagePort (birpc). */
 export interface TrainingWorkerCalls {
@@ -22,7 +23,7 @@ export type WorkerAnswer<Value> = Readonly<{ state: 'completed'; value: Value }>
 export interface TrainingWorkerEvents {
   progress(progress: StageProgress): void
   metrics(rows: readonly MetricRow[]): void
-  log(line: string): void
+  log(message: Message): void
 }
 
 export const backendChoices = ['auto', 'tfjs-node-gpu', 'tensorflow-wheel', 'webgpu', 'wasm', 'cpu'] as const
@@ -83,8 +84,8 @@ export type StageProgress = Readonly<{
   totalSteps: number
   imagesPerSecond: number
   secondsLeft: number | null
-  /** What is being done now, for a person. */
-  note: string
+  /** What is being done now; '' while a stage trains. */
+  note: Said
 }>
 
 export type MetricRow = Readonly<{ stage: StageName; step: number; name: string; value: number }>
@@ -118,7 +119,7 @@ export type StageResult =
       bestHead: number
       /** `[images]` share of the other heads that agree with the best one, 0-1; null where it was not computed. */
       headAgreements: Float32Array | null
-      advice: readonly string[]
+      advice: readonly Said[]
     }>
   | Readonly<{
       stage: 'reliable'
@@ -130,9 +131,9 @@ export type StageResult =
       reliable: Uint8Array
       /** `[clusters]` how many reliable samples each cluster kept. */
       reliableCounts: Int32Array
-      advice: readonly string[]
+      advice: readonly Said[]
     }>
-  | Readonly<{ stage: 'semi'; clustering: ClusteringResult; weightsFile: string; advice: readonly string[] }>
+  | Readonly<{ stage: 'semi'; clustering: ClusteringResult; weightsFile: string; advice: readonly Said[] }>
 
 export type HeadScore = Readonly<{
   head: number

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { type ErrorData, toErrorData } from '#shared/errors.ts'
+import { withoutMessages } from '#shared/said.ts'
 import { createProgressBars, type ProgressReport } from './progress-bars.ts'
 
 /** How a command speaks: to a person on a terminal, or as one JSON object a line. */
@@ -20,7 +21,7 @@ export interface Output {
 export function createOutput(isJson: boolean, stream: NodeJS.WriteStream = process.stderr): Output {
   const bars = createProgressBars(stream)
   const line = (value: Readonly<Record<string, unknown>>): void => {
-    process.stdout.write(`${JSON.stringify(value)}\n`)
+    process.stdout.write(`${JSON.stringify(value, withoutMessages)}\n`)
   }
   return {
     isJson,

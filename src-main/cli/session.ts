@@ -5,6 +5,7 @@ import { createEngineClient } from '#shared/contract/client.ts'
 import type { EngineClient } from '#shared/contract/contract.ts'
 import type { Job } from '#shared/entities.ts'
 import { fromErrorData, SpicerackError } from '#shared/errors.ts'
+import { textOf } from '#shared/said.ts'
 import type { Output } from './output.ts'
 
 /** An engine in this process, for the length of one command. */
@@ -76,7 +77,7 @@ async function followJob(client: EngineClient, output: Output, job: Job): Promis
           total,
           rate,
           secondsLeft,
-          note,
+          note: textOf(note),
         })
       }
     }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { clusterIdSchema, clusteringIdSchema, clusteringSchema, clusterSchema, colourSchema, imageIdSchema } from '../entities.ts'
+import { saidSchema } from '../said.ts'
 import { procedure } from './procedure.ts'
 
 const clusterReference = z.object({ clusterId: clusterIdSchema })
@@ -71,7 +72,7 @@ export const clustersContract = {
   /** How each cluster that holds images holds together, with advice; `count`: pictures of each kind at most. */
   report: procedure.input(z.object({ count: z.number().int().min(0).max(64).default(6) })).output(z.array(clusterReportSchema).readonly()),
   /** Three numbers of clusters worth trying, best first, from a run's embedding or, before any run, from the pixels. */
-  suggest: procedure.output(z.array(z.object({ clusterCount: z.number().int(), score: z.number(), reason: z.string() })).readonly()),
+  suggest: procedure.output(z.array(z.object({ clusterCount: z.number().int(), score: z.number(), reason: saidSchema })).readonly()),
   /** A person does not want to see this advice: that a cluster is mixed, or, with `otherId`, that it is one with another; or wants to again. */
   dismissAdvice: procedure.input(clusterReference.extend({ otherId: clusterIdSchema.optional(), isDismissed: z.boolean() })).output(done),
   rename: procedure.input(clusterReference.extend({ name: z.string().trim().min(1).max(200) })).output(done),

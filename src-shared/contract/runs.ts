@@ -1,6 +1,7 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { jobSchema, metricPointSchema, runIdSchema, runSchema, stageNameSchema } from '../entities.ts'
+import { saidSchema } from '../said.ts'
 import { backendChoiceSchema } from './device.ts'
 import { procedure } from './procedure.ts'
 
@@ -11,7 +12,7 @@ const runRequestSchema = z.object({
   /** Number of clusters to find (K). */
   clusterCount: z.number().int().min(2),
   /** Why this number of clusters was suggested, where it was; kept with the run. */
-  clusterCountReason: z.string().max(1000).optional(),
+  clusterCountReason: saidSchema.optional(),
   seed: z.number().int().min(0).max(0xffffffff).default(0),
   backend: backendChoiceSchema.default('auto'),
   /** Settings that differ from the recipe, by stage: `{ pretrain: { epochs: 20 } }`. */
@@ -42,7 +43,8 @@ export const runsContract = {
             at: z.number(),
             event: z.enum(['started', 'stopped', 'completed', 'failed', 'log']),
             stage: stageNameSchema.nullable(),
-            text: z.string(),
+            /** In English where it is no message. */
+            said: saidSchema,
           })
           .readonly(),
       )

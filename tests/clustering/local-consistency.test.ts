@@ -88,7 +88,7 @@ onEachBackend(() => {
       expect(selectByThreshold(input, 0.2, 0.1)).toEqual(selectByThreshold(input, 0.2, 0.1))
       const none = selectByThreshold({ ...input, clusterCount: 4 }, 0.2, 0.1)
       expect(none.counts).toEqual(new Int32Array(4))
-      expect(none.advice[0]).toMatch(/cluster 4 had none/)
+      expect(none.advice[0]!.text).toMatch(/cluster 4 had none/)
     })
   })
 
@@ -154,8 +154,8 @@ onEachBackend(() => {
       const input = await randomInput(20, 2, 2)
       const { advice } = selectByQuantile({ ...input, clusters: input.clusters.fill(0).fill(1, 0, 4), clusterCount: 3 }, 0.9, 1)
       expect(advice).toHaveLength(2)
-      expect(advice[0]).toMatch(/^Empty: cluster 3 /)
-      expect(advice[1]).toMatch(/^Thin: cluster 2 /)
+      expect(advice[0]!.text).toMatch(/^Empty: cluster 3 /)
+      expect(advice[1]!.text).toMatch(/^Thin: cluster 2 /)
     })
   })
 

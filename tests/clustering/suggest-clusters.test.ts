@@ -6,6 +6,7 @@ import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { rowsOf } from '#engine/clustering/embeddings.ts'
 import { suggestClusterCounts } from '#engine/clustering/suggest-clusters.ts'
+import { say } from '#shared/said.ts'
 import { blobs, noise } from './synthetic.ts'
 
 const countsOf = (suggestions: Awaited<ReturnType<typeof suggestClusterCounts>>): number[] =>
@@ -25,7 +26,7 @@ describe('suggested numbers of clusters', () => {
     )
     const [first, ...others] = await suggestClusterCounts(embeddings, 1)
     expect(Math.abs(first.clusterCount - kinds)).toBeLessThanOrEqual(Math.round(kinds / 6))
-    expect(first.reason).toMatch(/distinct/)
+    expect(first.reason.text).toMatch(/distinct/)
     expect(new Set([first.clusterCount, ...countsOf(others)]).size).toBe(1 + others.length)
   })
 
@@ -37,7 +38,7 @@ describe('suggested numbers of clusters', () => {
     expect(fewer).toBeLessThan(first)
     expect(more).toBeGreaterThan(first)
     for (const { reason, score } of suggestions) {
-      expect(reason).toMatch(/^[A-Z].*\.$/)
+      expect(reason.text).toMatch(/^[A-Z].*\.$/)
       expect(score >= 0 && score <= 1).toBe(true)
     }
   })
@@ -72,7 +73,7 @@ describe('suggested numbers of clusters', () => {
 
   it('say so where nothing stands out', async () => {
     const [first] = await suggestClusterCounts(noise(400, 20, 1), 1)
-    expect(first.reason).toMatch(/^No number of clusters stands out/)
+    expect(first.reason.text).toMatch(/^No number of clusters stands out/)
     expect(first.clusterCount).toBe(10)
   })
 
@@ -99,9 +100,7 @@ describe('suggested numbers of clusters', () => {
   it('are 2 alone for 2, 3 and 5 images, and where all images are equal', async () => {
     for (const count of [2, 3, 5]) expect(countsOf(await suggestClusterCounts(noise(count, 4, count), 1))).toEqual([2])
     const same = rowsOf(noise(1, 4, 1), new Int32Array(50))
-    expect(await suggestClusterCounts(same, 1)).toEqual([
-      { clusterCount: 2, score: 0, reason: 'All images look the same, so that no number of clusters is better than another.' },
-    ])
+    expect(await suggestClusterCounts(same, 1)).toEqual([{ clusterCount: 2, score: 0, reason: say('suggestedAlike') }])
   })
 
   it('are no more than the different images there are', async () => {

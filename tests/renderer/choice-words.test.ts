@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createI18n } from 'vue-i18n'
 import type { RunChoice } from '#shared/run-choices.ts'
+import { type Said, textOf } from '#shared/said.ts'
 import { choiceInWords } from '../../src-renderer/components/run/choice-words.ts'
 import en from '../../src-renderer/locales/en/run.json' with { type: 'json' }
 import zh from '../../src-renderer/locales/zh-CN/run.json' with { type: 'json' }
@@ -8,6 +9,7 @@ import zh from '../../src-renderer/locales/zh-CN/run.json' with { type: 'json' }
 const formats = {
   cluster: (number: number) => `Cluster ${number}`,
   number: String,
+  said: (said: Said) => textOf(said),
   percent: (share: number) => `${Math.round(100 * share)} %`,
   figure: (value: number) => value.toFixed(3),
 }

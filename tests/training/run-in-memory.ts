@@ -57,7 +57,7 @@ export function memoryHost({ files = new Map(), stop = () => false, tickMs = 1 }
       host.losses.push(values.loss)
       host.tensorCounts.push(tf.memory().numTensors)
     },
-    log: (line) => void host.logs.push(line),
+    log: ({ text }) => void host.logs.push(text),
   }
   return host
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { SpicerackError } from '#shared/errors.ts'
 import { isAtRest, stageNames } from '#shared/jobs.ts'
 import { stageSettings } from '#shared/recipes/recipe.ts'
+import { type Said, textOf } from '#shared/said.ts'
 import type { SettingValue } from '#shared/settings.ts'
 import type { BackendChoice } from '#shared/worker-protocol.ts'
 import type { Session } from '../session.ts'
@@ -49,7 +50,7 @@ export async function startRun(session: Session, flags: RunFlags): Promise<void>
   await follow(job)
   const done = await client.runs.get({ runId: run.id })
   output.say(`Computed on ${done.backendUsed ?? 'nothing'}.`)
-  for (const line of done.stages.flatMap(({ advice }) => advice)) output.say(`Note: ${line}`)
+  for (const said of done.stages.flatMap(({ advice }) => advice)) output.say(`Note: ${textOf(said)}`)
 }
 
 /** Writes the embedding for NumPy into `folder`, which is made; nothing without one. */
@@ -60,13 +61,13 @@ export async function exportFeatures({ client, output }: Session, folder: string
   for (const file of files) output.say(`Written: ${file}`)
 }
 
-async function suggestClusterCount({ client, output }: Session): Promise<{ clusterCount: number; reason?: string }> {
+async function suggestClusterCount({ client, output }: Session): Promise<{ clusterCount: number; reason?: Said }> {
   const suggestions = await client.clusters.suggest()
   const [best] = suggestions
   if (!best)
     throw new SpicerackError('BAD_CLUSTER_COUNT', 'No number of clusters could be suggested.', { advice: 'Give one with --clusters.' })
-  output.say(`Number of clusters: ${best.clusterCount} (suggested; ${best.reason})`)
-  for (const { clusterCount, reason } of suggestions.slice(1)) output.say(`  or ${clusterCount}: ${reason}`)
+  output.say(`Number of clusters: ${best.clusterCount} (suggested; ${textOf(best.reason)})`)
+  for (const { clusterCount, reason } of suggestions.slice(1)) output.say(`  or ${clusterCount}: ${textOf(reason)}`)
   return best
 }
 

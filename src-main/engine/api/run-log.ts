@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { OpenProject } from '#engine/database/project.ts'
 import type { RunId } from '#shared/entities.ts'
 import { stageNames } from '#shared/jobs.ts'
+import { saidSchema } from '#shared/said.ts'
 
 const mostLines = 2000
 const entrySchema = z.object({
@@ -12,6 +13,7 @@ const entrySchema = z.object({
   event: z.enum(['started', 'stopped', 'completed', 'failed', 'log']),
   stage: z.enum(stageNames).optional(),
   line: z.string().optional(),
+  said: saidSchema.optional(),
   message: z.string().optional(),
 })
 
@@ -24,8 +26,8 @@ export async function readRunLog(project: OpenProject, runId: RunId) {
   return lines.flatMap((line) => {
     const entry = entrySchema.safeParse(parse(line)).data
     if (!entry) return []
-    const { at, event, stage, line: said, message } = entry
-    return [{ at: Date.parse(at), event, stage: stage ?? null, text: said ?? message ?? '' }]
+    const { at, event, stage, line: text, said, message } = entry
+    return [{ at: Date.parse(at), event, stage: stage ?? null, said: said ?? text ?? message ?? '' }]
   })
 }
 

@@ -1,4 +1,5 @@
 import { createRandom, deriveSeed } from '#engine/ml/random.ts'
+import { type Message, say } from '#shared/said.ts'
 import type { Neighbours } from './neighbours.ts'
 
 export type ReliableInput = Readonly<{
@@ -19,7 +20,7 @@ export type ReliableSelection = Readonly<{
   /** `[clusters]` how many each cluster kept. */
   counts: Int32Array
   /** What a person should know and can do, in sentences; empty when all is well. */
-  advice: string[]
+  advice: Message[]
 }>
 
 /** Of a cluster that has members, this many are kept at least, or all if it has fewer. */
@@ -59,12 +60,10 @@ export function selectByThreshold(input: ReliableInput, consistencyThreshold: nu
     const order = createRandom(deriveSeed(input.seed, 'reliable', cluster)).shuffled(list.length)
     return Array.from(order.subarray(0, kept), (place) => list[place])
   })
-  const advice: string[] = []
+  const advice: Message[] = []
   if (kept === 0) {
     const missing = candidates.flatMap((list, cluster) => (list.length === 0 ? [cluster + 1] : []))
-    advice.push(
-      `No reliable sample is left: ${clustersInWords(missing)} had none above the thresholds, and every cluster keeps as many as the poorest. Lower the thresholds, use fewer clusters, or use the quantile rule.`,
-    )
+    advice.push(say('reliableNone', toValues(missing)))
   }
   return finish(input, chosen, advice)
 }
@@ -165,7 +164,7 @@ function quantile(values: readonly number[], ratio: number): number {
   return below + (above - below) * (place - Math.floor(place))
 }
 
-function finish(input: ReliableInput, chosen: readonly (readonly number[])[], advice: string[]): ReliableSelection {
+function finish(input: ReliableInput, chosen: readonly (readonly number[])[], advice: Message[]): ReliableSelection {
   const { neighbours, clusters, clusterCount } = input
   const reliable = new Uint8Array(clusters.length)
   for (const list of chosen) for (const image of list) reliable[image] = 1
@@ -173,20 +172,12 @@ function finish(input: ReliableInput, chosen: readonly (readonly number[])[], ad
   const sizes = membersOf(clusters, clusterCount).map((members) => members.length)
   const empty = sizes.flatMap((size, cluster) => (size === 0 ? [cluster + 1] : []))
   const thin = sizes.flatMap((size, cluster) => (size > 0 && counts[cluster] > 0 && counts[cluster] < thinCount ? [cluster + 1] : []))
-  if (empty.length > 0)
-    advice.push(
-      `Empty: ${clustersInWords(empty)} has no image. There may be fewer kinds of images than ${clusterCount}: try fewer clusters.`,
-    )
-  if (thin.length > 0)
-    advice.push(
-      `Thin: ${clustersInWords(thin)} kept fewer than ${thinCount} reliable samples. Look at it before you trust it, add images of that kind, or use fewer clusters.`,
-    )
+  if (empty.length > 0) advice.push(say('reliableEmpty', { ...toValues(empty), total: clusterCount }))
+  if (thin.length > 0) advice.push(say('reliableThin', { ...toValues(thin), least: thinCount }))
   return { consistencies: localConsistencies(neighbours, clusters), reliable, counts, advice }
 }
 
-/** "cluster 3", "clusters 1, 4 and 9 more": numbers from 1, as a person sees them. */
-function clustersInWords(numbers: readonly number[]): string {
-  const shown = numbers.slice(0, 10).join(', ')
-  const rest = numbers.length > 10 ? ` and ${numbers.length - 10} more` : ''
-  return numbers.length === 1 ? `cluster ${shown}` : `each of the clusters ${shown}${rest}`
+/** Of some clusters: how many, and their numbers from 1, as a person sees them, ten at most. */
+function toValues(numbers: readonly number[]): { count: number; clusters: string } {
+  return { count: numbers.length, clusters: [...numbers.slice(0, 10), ...(numbers.length > 10 ? ['…'] : [])].join(', ') }
 }

@@ -1,5 +1,6 @@
 import { createRandom, deriveSeed } from '#engine/ml/random.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { type Message, say } from '#shared/said.ts'
 import { checkEmbeddings, type Embeddings, rowsOf } from './embeddings.ts'
 import { adjustedRandIndex, contingencyTable } from './metrics.ts'
 import { type Follow, pause } from './pause.ts'
@@ -12,7 +13,7 @@ type ClusterSuggestion = Readonly<{
   /** How much better than chance its clusters are, 0-1; comparable within one call only. */
   score: number
   /** Why, in a sentence for a person. */
-  reason: string
+  reason: Message
 }>
 
 /** What one number of clusters gives on the images, or on the reference. */
@@ -165,15 +166,11 @@ function choose(trials: readonly Trial[]): ClusterSuggestion[] {
   const { clusterCount } = best
   const fewer = bestOf(trials, (count) => count <= clusterCount * 0.75 && count >= clusterCount / 3)
   const more = bestOf(trials, (count) => count >= clusterCount * 1.3 && count <= clusterCount * 3)
-  const first = standsOut
-    ? `These clusters are about as distinct and as repeatable as any finer ones: halves of the images agree at ${inWords(best)}.`
-    : 'No number of clusters stands out in these images; this is a place to start, to be judged by eye.'
+  const first = standsOut ? say('suggestedDistinct', agreements(best)) : say('suggestedNone')
   return [
     { clusterCount, score: best.score, reason: first },
-    ...(fewer ? [toSuggestion(fewer, `Fewer and broader clusters: halves agree at ${inWords(fewer)}. Quick to look through.`)] : []),
-    ...(more
-      ? [toSuggestion(more, `More and finer clusters: halves agree at ${inWords(more)}. Merging later is easier than splitting.`)]
-      : []),
+    ...(fewer ? [toSuggestion(fewer, say('suggestedFewer', agreements(fewer)))] : []),
+    ...(more ? [toSuggestion(more, say('suggestedMore', agreements(more)))] : []),
   ]
 }
 
@@ -189,17 +186,16 @@ function bestOf(trials: readonly Trial[], isWanted: (clusterCount: number) => bo
     .reduce<Trial | undefined>((best, trial) => (best && best.score >= trial.score ? best : trial), undefined)
 }
 
-function toSuggestion({ clusterCount, score }: Trial, reason: string): ClusterSuggestion {
+function toSuggestion({ clusterCount, score }: Trial, reason: Message): ClusterSuggestion {
   return { clusterCount, score, reason }
 }
 
-function inWords({ stability, reference }: Trial): string {
-  return `${stability.toFixed(2)} of 1, where images without clusters would at ${reference.stability.toFixed(2)}`
+function agreements({ stability, reference }: Trial): { agreement: string; chance: string } {
+  return { agreement: stability.toFixed(2), chance: reference.stability.toFixed(2) }
 }
 
-function fewReason(points: Embeddings): string {
-  if (distinctRows(points) < 2) return 'All images look the same, so that no number of clusters is better than another.'
-  return 'Too few different images to compare numbers of clusters: this is the smallest.'
+function fewReason(points: Embeddings): Message {
+  return say(distinctRows(points) < 2 ? 'suggestedAlike' : 'suggestedSmallest')
 }
 
 function distinctRows({ values, count, dimension }: Embeddings): number {

@@ -6,6 +6,7 @@ import type { ExportEmbeddings, ExportRow } from '#engine/exporting/export-row.t
 import { exportRequestSchema } from '#shared/contract/exports.ts'
 import { exportIdSchema } from '#shared/entities.ts'
 import { SpicerackError, toErrorData } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { toClassLooks, toExportOptions, toExportRows } from './export-rows.ts'
 import type { JobRunner } from './job-queue.ts'
 import { readRunEmbedding } from './run-embedding.ts'
@@ -28,7 +29,7 @@ export function createExportRunner(project: OpenProject): JobRunner {
         audits: toClassLooks(project, request),
         onProgress: ({ done, total }) => {
           const rate = done / Math.max(0.001, (performance.now() - startedAt) / 1000)
-          report({ done, total, rate, secondsLeft: rate > 0 ? (total - done) / rate : null, stage: null, note: 'Writing the dataset' })
+          report({ done, total, rate, secondsLeft: rate > 0 ? (total - done) / rate : null, stage: null, note: say('writingDataset') })
         },
       })
       project.exports.end(exportId, { state: 'completed', imageCount: receipt.count, sizeBytes: receipt.sizeBytes })

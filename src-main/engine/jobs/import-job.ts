@@ -14,6 +14,7 @@ import { openThumbnailStore } from '#engine/images/thumbnail-store.ts'
 import { type ImportRequest, importRequestSchema } from '#shared/contract/images.ts'
 import type { ImageId, RootId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { JobContext, JobRunner } from './job-queue.ts'
 import { type PixelSettings, pixelPackPath, readPixelSettings, writePixelSettings } from './pixel-settings.ts'
 
@@ -65,7 +66,7 @@ async function scan(rootPath: string, { signal, report }: JobContext): Promise<{
   for await (const entry of scanFolder(rootPath, { signal })) {
     if (entry.kind === 'file') files.push(entry)
     else problems.push(entry)
-    report({ done: files.length, total: null, rate: null, secondsLeft: null, stage: null, note: 'Looking for files' })
+    report({ done: files.length, total: null, rate: null, secondsLeft: null, stage: null, note: say('lookingForFiles') })
   }
   return { files, problems }
 }
@@ -165,7 +166,7 @@ async function decode({ project, pool, rootId, rootPath, settings, context }: De
           if (batch.length >= batchSize) commit()
           const done = index + 1
           const rate = done / Math.max(0.001, (performance.now() - startedAt) / 1000)
-          context.report({ done, total, rate, secondsLeft: (total - done) / rate, stage: null, note: 'Reading images' })
+          context.report({ done, total, rate, secondsLeft: (total - done) / rate, stage: null, note: say('readingImages') })
         },
       },
     )

@@ -99,9 +99,9 @@ function toWorkerEvents(place: Place, onTrouble: (error: unknown) => void): Trai
       keep(() => project.metrics.add(rows.map((row) => ({ ...row, runId: run.id }))))
       onMetrics(run.id)
     },
-    log: (line) => {
-      context.log(line)
-      keep(() => appendLog(place, { event: 'log', line }))
+    log: (said) => {
+      context.log(said.text)
+      keep(() => appendLog(place, { event: 'log', line: said.text, said }))
     },
   }
 }

@@ -43,7 +43,7 @@ export function createTrainingWorker(entry: URL): TrainingWorker {
       {
         progress: (progress) => listener?.progress(progress),
         metrics: (rows) => listener?.metrics(rows),
-        log: (line) => listener?.log(line),
+        log: (message) => listener?.log(message),
       },
       {
         post: (message) => thread.postMessage(message),

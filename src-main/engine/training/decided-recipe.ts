@@ -1,5 +1,6 @@
 import type { Precision } from '#engine/graph/precision.ts'
 import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
+import { say } from '#shared/said.ts'
 import { usesLearnedFeatures } from './encoders/open-encoders.ts'
 import type { ImageSource } from './image-source.ts'
 import { testMirror } from './mirror-test.ts'
@@ -53,7 +54,6 @@ function isOpen({ pretrain: { mirror, precision } }: ResolvedRecipe): boolean {
 async function tryMirror(source: ImageSource, seed: number, host: Pick<RunHost, 'files' | 'log'>): Promise<boolean> {
   const { fartherRatio, isAlike } = await testMirror(source, seed)
   noteChoice(host.files, { kind: 'mirror', isUsed: isAlike, fartherRatio })
-  const share = `${(100 * fartherRatio).toFixed(0)} % of the mirror images are farther from the other images than the image itself`
-  host.log(isAlike ? `Mirror images are used: ${share}.` : `Mirror images are not used: ${share}, so they show something else.`)
+  host.log(say(isAlike ? 'mirrorUsed' : 'mirrorUnused', { percent: (100 * fartherRatio).toFixed(0) }))
   return isAlike
 }

@@ -2,6 +2,7 @@ import { type Embeddings, rowsOf } from '#engine/clustering/embeddings.ts'
 import { clusterByGraph } from '#engine/clustering/graph-clusters.ts'
 import { createRandom, deriveSeed } from '#engine/ml/random.ts'
 import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
+import { type Message, say } from '#shared/said.ts'
 import type { StageTask } from '#shared/worker-protocol.ts'
 import { toHeadScale } from './encoders/head-views.ts'
 import { encoderNames } from './encoders/open-encoders.ts'
@@ -41,7 +42,7 @@ export async function chooseFeatures(
         partDimensions: partDimensionsOf(encoders, host.files, imageCount),
       }
       const sample: Embeddings = rowsOf(toHeadScale(embeddings), chosen)
-      const clusters = await stoppable(host, inHundredths(`comparing features: ${place + 1} of 3`), (follow) =>
+      const clusters = await stoppable(host, inHundredths(say('comparingFeatures', { place: place + 1, total: 3 })), (follow) =>
         clusterByGraph(sample, options, follow),
       )
       found[kind] = clusters.modularity
@@ -72,9 +73,7 @@ export function comparedFeatures(files: Pick<RunFiles, 'read'>): Omit<FeatureCho
   return { packaged, learned, both }
 }
 
-function inWords({ source, packaged, learned, both }: FeatureChoice): string {
-  const figures = `modularity ${both.toFixed(3)} together, ${packaged.toFixed(3)} packaged, ${learned.toFixed(3)} learned`
-  return source === 'both'
-    ? `Packaged and learned features are used together: they agree (${figures}).`
-    : `Only the packaged features are used: the learned ones see other groups (${figures}).`
+function inWords({ source, packaged, learned, both }: FeatureChoice): Message {
+  const figures = { both: both.toFixed(3), packaged: packaged.toFixed(3), learned: learned.toFixed(3) }
+  return say(source === 'both' ? 'featuresTogether' : 'featuresPackaged', figures)
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Embeddings } from '#engine/clustering/embeddings.ts'
 import type { Feeds } from '#engine/graph/feeds.ts'
+import type { Message } from '#shared/said.ts'
 import { blocks } from './batches.ts'
 import { computeValues } from './compute-values.ts'
 import type { ImageSource } from './image-source.ts'
@@ -12,7 +13,7 @@ export type FeatureOptions<View extends Feeds> = Readonly<{
   /** Draws the view of a block of `count` images; `block` counts from 0. */
   draw: (count: number, block: number) => View
   /** What is being done, for a person. */
-  note: string
+  note: Message
 }>
 
 /**

@@ -5,6 +5,7 @@ import { modularity, raiseModularity } from '#engine/clustering/modularity.ts'
 import type { NeighbourGraph } from '#engine/clustering/neighbour-graph.ts'
 import { decodeGraph, encodeGraph } from '#engine/clustering/stored-graph.ts'
 import { deriveSeed } from '#engine/ml/random.ts'
+import { say } from '#shared/said.ts'
 import type { StageTask } from '#shared/worker-protocol.ts'
 import { type RunFiles, type RunHost, runFiles } from './run-context.ts'
 import { inHundredths, stoppable } from './stoppable.ts'
@@ -27,7 +28,7 @@ export async function startFromGraph(
   decisions: Pick<GraphClusterOptions, 'targets' | 'agreement'>,
 ): Promise<GraphClusters> {
   const options = { clusterCount: task.clusterCount, partDimensions, memoryBytes: graphMemoryBytes, ...decisions }
-  const found = await stoppable(host, inHundredths('clusters of the graph of neighbours'), (follow) =>
+  const found = await stoppable(host, inHundredths(say('graphClusters')), (follow) =>
     clusterByGraph(features, { ...options, seed: deriveSeed(task.seed, 'self-graph') }, follow),
   )
   host.files.write(runFiles.graph, encodeGraph(found.graph))

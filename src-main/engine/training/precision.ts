@@ -6,6 +6,7 @@ import { createBackbone } from '#engine/ml/backbones/create-backbone.ts'
 import type { DrawnValues } from '#engine/ml/drawn-values.ts'
 import { createSgd, minimize } from '#engine/ml/optimizers.ts'
 import { createRandom } from '#engine/ml/random.ts'
+import { say } from '#shared/said.ts'
 import { noteChoice } from './run-choices.ts'
 import type { RunHost } from './run-context.ts'
 
@@ -45,9 +46,7 @@ async function decide(host: Pick<RunHost, 'files' | 'log' | 'now'>): Promise<Pre
     const isWorthIt = gain >= smallestGain && difference <= greatestDifference
     const precision = isWorthIt ? 'bfloat16' : 'float32'
     noteChoice(host.files, { kind: 'precision', precision, gain })
-    host.log(
-      `Precision: ${precision}. In the self-test bfloat16 is ${gain.toFixed(2)} times as fast, its losses within ${(100 * difference).toFixed(2)} %.`,
-    )
+    host.log(say('precision', { precision, gain: gain.toFixed(2), percent: (100 * difference).toFixed(2) }))
     return precision
   } finally {
     exact.dispose()

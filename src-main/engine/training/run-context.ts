@@ -1,3 +1,4 @@
+import type { Message } from '#shared/said.ts'
 import type { StageProgress, StageTask } from '#shared/worker-protocol.ts'
 import type { ImageSource } from './image-source.ts'
 
@@ -38,7 +39,7 @@ export interface RunHost {
   shouldStop(): boolean
   progress(progress: Omit<StageProgress, 'stage'>): void
   metrics(step: number, values: Readonly<Record<string, number>>): void
-  log(line: string): void
+  log(message: Message): void
 }
 
 /** What every stage is given. */

@@ -7,6 +7,7 @@ import type { Backbone } from '#engine/ml/backbones/backbone.ts'
 import type { DrawnValues } from '#engine/ml/drawn-values.ts'
 import { createRandom, deriveSeed, type Random } from '#engine/ml/random.ts'
 import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
+import { say } from '#shared/said.ts'
 import type { SelfSettings } from '#shared/stages/self.ts'
 import { computeValues } from './compute-values.ts'
 import { drawStrongFeatures, loadHeadViews } from './encoders/head-views.ts'
@@ -54,7 +55,7 @@ export async function cacheViews(
   const weakCount = Math.ceil(strongCount / 3)
   const views = createViews(backbone, settings)
   const encode = (kind: 'weak' | 'strong', index: number, total: number): Promise<Embeddings> => {
-    const note = `${kind} views ${index + 1} of ${total}`
+    const note = say(kind === 'weak' ? 'weakViews' : 'strongViews', { place: index + 1, total })
     const randomOf = (block: number): Random => createRandom(deriveSeed(seed, 'self-cache', kind, index, block))
     if (kind === 'weak') {
       const draw = (count: number, block: number): WeakView => views.drawWeak(randomOf(block), count)
@@ -135,7 +136,7 @@ export function freshViews(backbone: Backbone, source: ImageSource, settings: Se
     },
     plain() {
       views.strong.readVariables()
-      return computeFeatures(plain, source, { batchSize: encodeBatch, draw: () => ({}), note: 'scoring all images' }, host)
+      return computeFeatures(plain, source, { batchSize: encodeBatch, draw: () => ({}), note: say('scoring') }, host)
     },
     readVariables: views.strong.readVariables,
     dispose() {

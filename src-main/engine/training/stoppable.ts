@@ -1,5 +1,6 @@
 import type { Follow } from '#engine/clustering/pause.ts'
 import { toErrorData } from '#shared/errors.ts'
+import type { Message } from '#shared/said.ts'
 import { type RunHost, StageStopped } from './run-context.ts'
 
 type Progress = Parameters<RunHost['progress']>[0]
@@ -33,7 +34,7 @@ export async function stoppable<Result>(
 }
 
 /** Work that is not counted in images, in hundredths. */
-export function inHundredths(note: string): (doneRatio: number, seconds: number) => Progress {
+export function inHundredths(note: Message): (doneRatio: number, seconds: number) => Progress {
   return (doneRatio, seconds) => ({
     step: Math.round(100 * doneRatio),
     totalSteps: 100,

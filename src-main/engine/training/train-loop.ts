@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { type Feeds, tensorsOf } from '#engine/graph/feeds.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts'
 import { type RunHost, StageStopped } from './run-context.ts'
 import type { StageState, TrainingStage } from './stage.ts'
@@ -30,7 +31,7 @@ export async function train<Given extends Feeds>(stage: TrainingStage<Given>, op
     stage.restore(found)
     tf.dispose(found.tensors as Record<string, tf.Tensor>)
     step = found.step
-    host.log(`${options.name}: goes on from step ${step} of ${stage.totalSteps}`)
+    host.log(say('goesOn', { stage: options.name, step, total: stage.totalSteps }))
   }
   const save = async (): Promise<void> => checkpoints.write(await snapshot(stage, step))
   let savedAt = host.now()
@@ -156,7 +157,7 @@ function checkpointFiles(name: string, host: RunHost): { read(): Checkpoint | un
             },
           )
         }
-        host.log(`${name}: the newest checkpoint is damaged, the one before it is used`)
+        host.log(say('checkpointBefore', { stage: name }))
         files.write(newest(name), older.encoded)
         return older.checkpoint
       }

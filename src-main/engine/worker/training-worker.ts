@@ -103,7 +103,7 @@ function createHost(task: StageTask): RunHost & { flush(): void } {
     metrics(step, values) {
       for (const [name, value] of Object.entries(values)) rows.push({ stage, step, name, value })
     },
-    log: (line) => listeners.log(line),
+    log: (message) => listeners.log(message),
     flush,
   }
 }

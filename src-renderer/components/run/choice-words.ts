@@ -1,4 +1,5 @@
 import type { RunChoice } from '#shared/run-choices.ts'
+import type { Said } from '#shared/said.ts'
 
 /** How a text is made: its name and what it names; `plural` chooses its form. */
 type Translate = (name: string, values: Record<string, string>, plural?: number) => string
@@ -6,13 +7,18 @@ type Translate = (name: string, values: Record<string, string>, plural?: number)
 /** How numbers are written; `figure` with three digits after the point, `cluster` the name of the one with this number, from 1. */
 export type ChoiceFormats = Readonly<{
   cluster(number: number): string
+  said(said: Said): string
   number(value: number): string
   percent(share: number): string
   figure(value: number): string
 }>
 
 /** What a run chose and why, in sentences: each names the figures that decided. */
-export function choiceInWords(choice: RunChoice, translate: Translate, { number, percent, figure, cluster }: ChoiceFormats): string[] {
+export function choiceInWords(
+  choice: RunChoice,
+  translate: Translate,
+  { number, percent, figure, cluster, said }: ChoiceFormats,
+): string[] {
   const say = (name: string, values: Record<string, string> = {}, plural = 1): string => translate(`run.choices.${name}`, values, plural)
   const figures = (values: Readonly<Record<string, number>>): Record<string, string> =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name, figure(value)]))
@@ -21,7 +27,7 @@ export function choiceInWords(choice: RunChoice, translate: Translate, { number,
     case 'clusterCount':
       return choice.reason === null
         ? [say('clusterCountGiven', { count: number(choice.count) })]
-        : [say('clusterCountSuggested', { count: number(choice.count), reason: choice.reason })]
+        : [say('clusterCountSuggested', { count: number(choice.count), reason: said(choice.reason) })]
     case 'mirror':
       return [say(choice.isUsed ? 'mirrorUsed' : 'mirrorUnused', { percent: percent(choice.fartherRatio) })]
     case 'precision':

@@ -1,3 +1,5 @@
+import { messages as engine } from '#shared/messages.ts'
+import type { MessageKey } from '#shared/said.ts'
 import align from './align.json'
 import audit from './audit.json'
 import clusters from './clusters.json'
@@ -29,4 +31,5 @@ export const messages = {
   ...run,
   ...settings,
   ...start,
+  engine: engine as Readonly<Record<MessageKey, string>>,
 }

@@ -5,6 +5,7 @@ import commands from './commands.json'
 import compute from './compute.json'
 import desktop from './desktop.json'
 import diff from './diff.json'
+import engine from './engine.json'
 import exporting from './export.json'
 import frame from './frame.json'
 import map from './map.json'
@@ -22,6 +23,7 @@ export const messages = {
   ...compute,
   ...desktop,
   ...diff,
+  engine,
   ...exporting,
   ...frame,
   ...map,

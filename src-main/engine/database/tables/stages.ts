@@ -1,6 +1,7 @@
 import type { RunId, Stage } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { StageName } from '#shared/jobs.ts'
+import type { Said } from '#shared/said.ts'
 import type { Connection } from '../connection.ts'
 
 type StageRow = Omit<Stage, 'advice' | 'error'> & Readonly<{ advice: string; error: string | null }>
@@ -20,7 +21,7 @@ export function createStagesTable({ sql, write }: Connection) {
   )
   const toStage = (row: StageRow): Stage => ({
     ...row,
-    advice: JSON.parse(row.advice) as string[],
+    advice: JSON.parse(row.advice) as Said[],
     error: row.error === null ? null : (JSON.parse(row.error) as Stage['error']),
   })
 

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { type Embeddings, toUnitRows } from '#engine/clustering/embeddings.ts'
 import { applyRegularView, type RegularView } from '#engine/ml/augmentations/regular-view.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { EmbedSettings } from '#shared/stages/embed.ts'
 import { blocks } from '../batches.ts'
 import type { ImageSource } from '../image-source.ts'
@@ -57,7 +58,7 @@ export async function computeViewFeatures(
         totalSteps,
         imagesPerSecond: computed / Math.max(seconds, 1e-6),
         secondsLeft: (seconds / computed) * (totalSteps - step),
-        note: `features: ${encoder.name}, ${view.name}`,
+        note: say('encoding', { encoder: encoder.name, view: view.name }),
       })
       await tf.nextFrame()
     }

@@ -3,6 +3,7 @@ import { toUnitRows } from '#engine/clustering/embeddings.ts'
 import { normalizeImages } from '#engine/ml/augmentations/normalize.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
+import { say } from '#shared/said.ts'
 import type { StageResult } from '#shared/worker-protocol.ts'
 import { loadLearnedBackbone } from '../encoders/learned-backbone.ts'
 import { encoderNames, openEncoders, usesFixedFeatures } from '../encoders/open-encoders.ts'
@@ -27,7 +28,7 @@ export async function embed({ task, source, host }: RunContext): Promise<StageRe
     const dimension = backbone.featureCount
     if (!host.files.read(runFiles.embedding)) {
       const encoder = createViewEncoder(backbone, normalizeImages)
-      const options = { batchSize: task.recipe.embed.batchSize, draw: () => ({}), note: 'embedding' }
+      const options = { batchSize: task.recipe.embed.batchSize, draw: () => ({}), note: say('embedding') }
       const features = await computeFeatures(encoder, source, options, host).finally(encoder.dispose)
       const norms = new Float32Array(source.count)
       for (let image = 0; image < source.count; image++)
@@ -61,7 +62,8 @@ async function embedFixed({ task, source, host }: RunContext): Promise<StageResu
 async function computeFixed(recipe: ResolvedRecipe, source: ImageSource, host: RunHost): Promise<void> {
   const encoders = await openEncoders(recipe, source.side, host)
   try {
-    host.log(`features: ${encoders.map(({ name, featureCount, sidePx }) => `${name} (${featureCount}, at ${sidePx} px)`).join(' and ')}`)
+    for (const { name, featureCount, sidePx } of encoders)
+      host.log(say('encoderUsed', { encoder: name, features: featureCount, side: sidePx }))
     await computeViewFeatures(encoders, source, recipe.embed, host)
   } finally {
     for (const encoder of encoders) encoder.dispose()

@@ -4,6 +4,7 @@ import { selectByQuantile, selectByThreshold, thinCount } from '#engine/clusteri
 import { nearestOthers } from '#engine/clustering/neighbour-links.ts'
 import { findNeighbours } from '#engine/clustering/neighbours.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { type Said, say } from '#shared/said.ts'
 import type { StageResult } from '#shared/worker-protocol.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts'
 import { noteChoice } from '../run-choices.ts'
@@ -34,7 +35,7 @@ export async function reliable({ task, source, host }: RunContext): Promise<Stag
         totalSteps: source.count,
         imagesPerSecond: done / Math.max(seconds, 1e-6),
         secondsLeft: doneRatio > 0 ? (seconds / doneRatio) * (1 - doneRatio) : null,
-        note: 'neighbours',
+        note: say('neighbours'),
       }
     }
     const sought = { neighbourCount: settings.neighbourCount, memoryBytes: settings.memoryMegabytes * 2 ** 20 }
@@ -83,7 +84,7 @@ export function readReliableResult(encoded: Uint8Array): Omit<StageResult & { st
     localConsistencies: tensors.consistencies.dataSync() as Float32Array,
     reliable: Uint8Array.from(tensors.reliable.dataSync()),
     reliableCounts: tensors.counts.dataSync() as Int32Array,
-    advice: notes.advice as string[],
+    advice: notes.advice as Said[],
   }
   tf.dispose(tensors as Record<string, tf.Tensor>)
   return result

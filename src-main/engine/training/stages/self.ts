@@ -5,6 +5,7 @@ import { repairEmptyClusters } from '#engine/clustering/k-means.ts'
 import { likeliest } from '#engine/clustering/likeliest.ts'
 import { modularity } from '#engine/clustering/modularity.ts'
 import type { Parameter } from '#engine/ml/parameters.ts'
+import { say } from '#shared/said.ts'
 import type { StageResult } from '#shared/worker-protocol.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts'
 import { loadLearnedBackbone } from '../encoders/learned-backbone.ts'
@@ -73,12 +74,7 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
   const { best, probabilities, agreements } = readSelfResult(host.files.read(runFiles.self)!)
   const clustering = { clusterCount: task.clusterCount, ...likeliest(probabilities, task.clusterCount) }
   const emptyCount = task.clusterCount - new Set(clustering.clusters).size
-  const advice =
-    emptyCount > 0
-      ? [
-          `${emptyCount} of ${task.clusterCount} clusters ${emptyCount === 1 ? 'is' : 'are'} empty: choose fewer clusters, or the standard recipe.`,
-        ]
-      : []
+  const advice = emptyCount > 0 ? [say('clustersEmpty', { count: emptyCount, total: task.clusterCount })] : []
   return { stage: 'self', clustering, heads: best.heads, bestHead: best.head, headAgreements: agreements, advice }
 }
 
@@ -93,9 +89,7 @@ function notWorse(start: GraphClusters, found: Float32Array, clusterCount: numbe
   const learned = modularity(start.graph, likeliest(found, clusterCount).clusters, clusterCount)
   const kept = learned < start.modularity
   noteChoice(host.files, { kind: 'clusters', kept: kept ? 'graph' : 'head', graph: start.modularity, head: learned })
-  host.log(
-    `Modularity of the best head ${learned.toFixed(4)}, of the clusters it started from ${start.modularity.toFixed(4)}: ${kept ? 'these stay' : 'the head is taken'}.`,
-  )
+  host.log(say(kept ? 'graphClustersStay' : 'headTaken', { head: learned.toFixed(4), graph: start.modularity.toFixed(4) }))
   return kept ? neighbourShares(start, clusterCount) : found
 }
 

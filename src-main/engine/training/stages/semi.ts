@@ -12,6 +12,7 @@ import { createRandom, deriveSeed } from '#engine/ml/random.ts'
 import { fixmatchCosine } from '#engine/ml/schedules.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
+import { type Message, say } from '#shared/said.ts'
 import type { StageResult } from '#shared/worker-protocol.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts'
 import type { Classifier } from '../classifier.ts'
@@ -210,7 +211,7 @@ async function isToBeKept(learned: Float32Array, before: Float32Array, { task, h
   const [after, earlier] = [learned, before].map((probabilities) => likeliest(probabilities, clusterCount).clusters)
   const { isWorse, ...compared } = compareOnGraph(graph, after, earlier, clusterCount)
   noteChoice(host.files, { kind: 'classifier', isKept: !isWorse, compared })
-  if (isWorse) host.log('The classifier divides the graph of neighbours clearly worse than the clusters that taught it: these stay.')
+  if (isWorse) host.log(say('classifierLeft'))
   return !isWorse
 }
 
@@ -261,16 +262,13 @@ function keepReliableOfLostClusters(
   reliable: Uint8Array,
   targets: Int32Array,
   clusterCount: number,
-): string[] {
+): Message[] {
   const present = new Set(clustering.clusters)
   const mayReturn = (image: number): boolean => reliable[image] === 1 && targets[image] < 0
   const lost = new Set(before.filter((cluster, image) => mayReturn(image) && !present.has(cluster)))
   for (const [image, cluster] of before.entries())
     if (mayReturn(image) && lost.has(cluster)) moveTo(clustering, probabilities, image, cluster, clusterCount)
-  return [...lost].map(
-    (cluster) =>
-      `The classifier did not recognise cluster ${cluster + 1} any more; it keeps its reliable images. It may be part of another cluster.`,
-  )
+  return [...lost].map((cluster) => say('clusterLost', { cluster: cluster + 1 }))
 }
 
 function moveTo(

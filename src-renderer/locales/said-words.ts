@@ -1,0 +1,18 @@
+import type { Said } from '#shared/said.ts'
+
+type Translate = (name: string, values: Record<string, unknown>, plural: number) => string
+
+/**
+ * What the engine said, in a language. Values that have words of their own, as names of stages, are put into it too; a message that this
+ * page does not know, and what was kept before there were messages, stays English.
+ */
+export function saidInWords(said: Said, t: Translate, te: (name: string) => boolean): string {
+  if (typeof said === 'string') return said
+  if (!te(`engine.${said.key}`)) return said.text
+  const wordOf = (value: string | number): string | number => {
+    const name = ['stages', 'terms'].map((group) => `${group}.${value}`).find((path) => typeof value === 'string' && te(path))
+    return name === undefined ? value : t(name, {}, 1)
+  }
+  const values = Object.fromEntries(Object.entries(said.values).map(([name, value]) => [name, wordOf(value)]))
+  return t(`engine.${said.key}`, values, Number(said.values.count ?? 1))
+}

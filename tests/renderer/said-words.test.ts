@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { createI18n } from 'vue-i18n'
+import { messages } from '#shared/messages.ts'
+import { say, textOf, withoutMessages } from '#shared/said.ts'
+import enRun from '../../src-renderer/locales/en/run.json' with { type: 'json' }
+import { saidInWords } from '../../src-renderer/locales/said-words.ts'
+import zhEngine from '../../src-renderer/locales/zh-CN/engine.json' with { type: 'json' }
+import zhRun from '../../src-renderer/locales/zh-CN/run.json' with { type: 'json' }
+
+const namesIn = (text: string): Set<string> => new Set(Array.from(text.matchAll(/\{(\w+)\}/g), ([, name]) => name!))
+const chinese = /[\u4e00-\u9fff]/
+
+it.each(Object.entries(messages))('%s has a Chinese text that names the same values', (key, english) => {
+  const text = (zhEngine as Record<string, string>)[key]!
+  expect(text).toMatch(chinese)
+  // Where there are two forms, the first need not name how many.
+  const [wanted, given] = [namesIn(english), namesIn(text)]
+  expect([...given].filter((name) => !wanted.has(name))).toEqual([])
+  expect([...wanted].filter((name) => !given.has(name) && name !== 'count')).toEqual([])
+  for (const form of english.split(' | ')) expect([...namesIn(form), 'count']).toEqual(expect.arrayContaining([...wanted]))
+})
+
+it('has no Chinese text for a message that nobody says', () => {
+  expect(Object.keys(zhEngine).filter((key) => !(key in messages))).toEqual([])
+})
+
+it('is said in English where it is written, with one form for one', () => {
+  expect(say('goesOn', { stage: 'self', step: 20, total: 80 })).toEqual({
+    text: 'self: goes on from step 20 of 80',
+    key: 'goesOn',
+    values: { stage: 'self', step: 20, total: 80 },
+  })
+  expect(textOf(say('clustersEmpty', { count: 1, total: 9 }))).toMatch(/^One of 9 clusters is empty/)
+  expect(textOf(say('clustersEmpty', { count: 3, total: 9 }))).toMatch(/^3 of 9 clusters are empty/)
+  expect(textOf('as it was kept')).toBe('as it was kept')
+  const lines = { note: say('neighbours'), others: [say('scoring'), 'plain'], values: { text: 'a', key: 1 } }
+  expect(JSON.parse(JSON.stringify(lines, withoutMessages))).toEqual({
+    note: 'neighbours',
+    others: ['scoring all images', 'plain'],
+    values: { text: 'a', key: 1 },
+  })
+})
+
+describe('on the page', () => {
+  const inWords = (locale: 'en' | 'zh-CN') => {
+    const texts = { en: { ...enRun, engine: messages }, 'zh-CN': { ...zhRun, engine: zhEngine } }
+    const i18n = createI18n({ legacy: false, locale }).global
+    i18n.setLocaleMessage(locale, texts[locale])
+    const { t, te } = i18n
+    return (said: Parameters<typeof saidInWords>[0]) => saidInWords(said, t, te)
+  }
+
+  it('is said in the language of the page, names of stages too', () => {
+    const goesOn = say('goesOn', { stage: 'self', step: 20, total: 80 })
+    expect(inWords('en')(goesOn)).toBe('Cluster: goes on from step 20 of 80')
+    expect(inWords('zh-CN')(goesOn)).toBe('聚类：从第 20 步继续，共 80 步')
+    expect(inWords('zh-CN')(say('encoding', { encoder: 'objects', view: 'plain' }))).toBe('特征：物体，原图')
+    expect(inWords('en')(say('reliableThin', { count: 1, clusters: '4', least: 10 }))).toMatch(/^Thin: cluster 4 kept/)
+    expect(inWords('en')(say('reliableThin', { count: 2, clusters: '4, 7', least: 10 }))).toMatch(/^Thin: each of the clusters 4, 7/)
+  })
+
+  it('keeps the English of what it does not know, and of what was kept before there were messages', () => {
+    expect(inWords('zh-CN')('Precision: bfloat16.')).toBe('Precision: bfloat16.')
+    expect(inWords('zh-CN')({ text: 'Said by a later version.', key: 'later', values: {} })).toBe('Said by a later version.')
+  })
+})
