@@ -54,6 +54,14 @@ describe.each(['en', 'zh-CN'] as const)('choices of a run in words (%s)', (local
     for (const sentence of sentences) expect(sentence).not.toMatch(/[{}|@]|undefined/)
   })
 
+  it('names ten of many clusters', () => {
+    const thin = Array.from({ length: 30 }, (_, index) => index + 1)
+    const choice = { kind: 'reliable', reliableCount: 30, imageCount: 90, thin, empty: [], thinBelow: 10 } as const
+    const told = choiceInWords(choice, translate, formats).join(' ')
+    expect(told).toContain('Cluster 10, …')
+    expect(told).not.toContain('Cluster 11')
+  })
+
   it('says one thing of each form, and nothing twice', () => {
     const all = cases.map(([choice]) => choiceInWords(choice, translate, formats).join(' '))
     expect(new Set(all).size).toBe(cases.length)

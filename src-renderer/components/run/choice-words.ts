@@ -13,6 +13,9 @@ export type ChoiceFormats = Readonly<{
   figure(value: number): string
 }>
 
+/** Clusters that are named one by one. */
+const mostNamed = 10
+
 /** What a run chose and why, in sentences: each names the figures that decided. */
 export function choiceInWords(
   choice: RunChoice,
@@ -22,7 +25,8 @@ export function choiceInWords(
   const say = (name: string, values: Record<string, string> = {}, plural = 1): string => translate(`run.choices.${name}`, values, plural)
   const figures = (values: Readonly<Record<string, number>>): Record<string, string> =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name, figure(value)]))
-  const clusters = (numbers: readonly number[]): string => numbers.map(cluster).join(', ')
+  const clusters = (numbers: readonly number[]): string =>
+    [...numbers.slice(0, mostNamed).map(cluster), ...(numbers.length > mostNamed ? ['…'] : [])].join(', ')
   switch (choice.kind) {
     case 'clusterCount':
       return choice.reason === null
