@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type ErrorCode, errorAudiences } from './errors.ts'
 import { jobKinds, stageNames } from './jobs.ts'
 import { runChoiceSchema } from './run-choices.ts'
-import { saidSchema } from './said.ts'
+import { messageSchema, saidSchema } from './said.ts'
 
 /** Milliseconds since 1970-01-01 UTC. */
 const timestamp = z.number().int().nonnegative()
@@ -46,11 +46,13 @@ export type DuplicateGroupId = z.infer<typeof duplicateGroupIdSchema>
 
 export const stageNameSchema = z.enum(stageNames)
 const jobKindSchema = z.enum(jobKinds)
+export const saidOfErrorSchema = z.object({ message: messageSchema.exactOptional(), advice: messageSchema.exactOptional() }).readonly()
 export const errorDataSchema = z
   .object({
     code: z.enum(Object.keys(errorAudiences) as [ErrorCode, ...ErrorCode[]]),
     message: z.string(),
     advice: z.string().exactOptional(),
+    said: saidOfErrorSchema.exactOptional(),
   })
   .readonly()
 

@@ -1,3 +1,5 @@
+import { type Message, type Said, say, textOf } from './said.ts'
+
 /** Whom an error speaks to: the user can act on it, the environment may recover, or it is our bug. */
 export type ErrorAudience = 'user' | 'environment' | 'bug'
 
@@ -37,27 +39,41 @@ export const errorAudiences = {
 
 export type ErrorCode = keyof typeof errorAudiences
 
-/** What crosses a boundary (port, HTTP, database row) in place of an Error. */
-export type ErrorData = Readonly<{ code: ErrorCode; message: string; advice?: string }>
+/** What crosses a boundary (port, HTTP, database row) in place of an Error; `said`: the same for a page, where it has words for it. */
+export type ErrorData = Readonly<{
+  code: ErrorCode
+  message: string
+  advice?: string
+  said?: Readonly<{ message?: Message; advice?: Message }>
+}>
 
 /**
- * An error with a stable code. `message` says what happened and what was kept; `advice` says what to do.
+ * An error with a stable code. `message` says what happened and what was kept; `advice` says what to do. Both are English alone, or a message
+ * that a page words in its language.
  */
 export class SpicerackError extends Error {
   override readonly name = 'SpicerackError'
   readonly code: ErrorCode
   readonly advice: string | undefined
+  readonly said: NonNullable<ErrorData['said']>
 
-  constructor(code: ErrorCode, message: string, options: { advice?: string; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+  constructor(code: ErrorCode, message: Said, options: { advice?: Said; cause?: unknown } = {}) {
+    super(textOf(message), options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
-    this.advice = options.advice
+    this.advice = options.advice === undefined ? undefined : textOf(options.advice)
+    this.said = {
+      ...(typeof message === 'string' ? {} : { message }),
+      ...(options.advice === undefined || typeof options.advice === 'string' ? {} : { advice: options.advice }),
+    }
   }
 
   toData(): ErrorData {
-    return this.advice === undefined
-      ? { code: this.code, message: this.message }
-      : { code: this.code, message: this.message, advice: this.advice }
+    return {
+      code: this.code,
+      message: this.message,
+      ...(this.advice === undefined ? {} : { advice: this.advice }),
+      ...(Object.keys(this.said).length === 0 ? {} : { said: this.said }),
+    }
   }
 }
 
@@ -67,17 +83,18 @@ export function toErrorData(error: unknown): ErrorData {
   const errno = (error as { code?: unknown } | null)?.code
   const message = error instanceof Error ? error.message : String(error)
   if (errno === 'ENOSPC' || errno === 'EDQUOT' || errno === 'SQLITE_FULL')
-    return { code: 'DISK_FULL', message: 'The disk is full; what was saved before is kept.', advice: 'Free some space, then resume.' }
+    return new SpicerackError('DISK_FULL', say('diskFull'), { advice: say('freeThenResume') }).toData()
   if (errno === 'EROFS' || errno === 'SQLITE_READONLY')
-    return { code: 'FOLDER_READ_ONLY', message: `Cannot write: ${message}`, advice: 'Choose a folder you can write to.' }
+    return new SpicerackError('FOLDER_READ_ONLY', say('cannotWrite', { detail: message }), { advice: say('chooseWritable') }).toData()
   if (errno === 'EACCES' || errno === 'EPERM')
-    return { code: 'FOLDER_UNREADABLE', message: `No permission: ${message}`, advice: 'Check the permissions of this path.' }
+    return new SpicerackError('FOLDER_UNREADABLE', say('noPermission', { detail: message }), { advice: say('checkPermissions') }).toData()
   if (errno === 'ENOENT') return { code: 'NOT_FOUND', message }
   if (typeof errno === 'string' && errno in errorAudiences) return { code: errno as ErrorCode, message }
   return { code: 'INTERNAL', message }
 }
 
 /** The error that data describes; the inverse of {@link toErrorData}. */
-export function fromErrorData(data: ErrorData): SpicerackError {
-  return new SpicerackError(data.code, data.message, data.advice === undefined ? {} : { advice: data.advice })
+export function fromErrorData({ code, message, advice, said }: ErrorData, cause?: unknown): SpicerackError {
+  const given = said?.advice ?? advice
+  return new SpicerackError(code, said?.message ?? message, { cause, ...(given === undefined ? {} : { advice: given }) })
 }

@@ -1,3 +1,5 @@
+import { problemMessages } from './problem-messages.ts'
+
 /**
  * What the engine says to a person, in English; pages word the same keys in their language. `{name}` is a value; of two forms with `|`
  * between them the first is for a `count` of one.
@@ -54,4 +56,6 @@ export const messages = {
     'More and finer clusters: halves agree at {agreement} of 1, where images without clusters would at {chance}. Merging later is easier than splitting.',
   suggestedAlike: 'All images look the same, so that no number of clusters is better than another.',
   suggestedSmallest: 'Too few different images to compare numbers of clusters: this is the smallest.',
+
+  ...problemMessages,
 } as const

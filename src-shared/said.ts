@@ -8,7 +8,7 @@ type ValuesOf<Key extends MessageKey> = Readonly<
   Record<NamesIn<(typeof messages)[Key]> | ((typeof messages)[Key] extends `${string} | ${string}` ? 'count' : never), string | number>
 >
 
-const messageSchema = z
+export const messageSchema = z
   .object({
     /** In English, for a console, a script, and a page that does not know the key. */
     text: z.string(),

@@ -39,7 +39,7 @@ export function createOutput(isJson: boolean, stream: NodeJS.WriteStream = proce
     progressDone: () => bars.stop(),
     error(error) {
       bars.stop()
-      const data: ErrorData = toErrorData(error)
+      const { said: _, ...data }: ErrorData = toErrorData(error)
       if (isJson) return line({ type: 'error', ...data })
       process.stderr.write(`${styleText('red', 'Error')} ${data.message}\n`)
       if (data.advice !== undefined) process.stderr.write(`${data.advice}\n`)

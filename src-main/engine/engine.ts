@@ -3,6 +3,7 @@ import { createProject, openProject } from '#engine/database/project.ts'
 import { createImagePool } from '#engine/images/image-pool.ts'
 import { createTrainingWorker } from '#engine/jobs/training-worker.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { ApiContext } from './api/api-context.ts'
 import { createProjectSession, type ProjectSession } from './api/project-session.ts'
 import { createRequestRouter } from './api/request-router.ts'
@@ -53,11 +54,11 @@ export function createEngine(options: EngineOptions): Engine {
     folderRoots: options.folderRoots,
     hasSession: () => session !== undefined,
     session() {
-      if (!session) throw new SpicerackError('PROJECT_NOT_OPEN', 'No project is open.', { advice: 'Open or create a project first.' })
+      if (!session) throw new SpicerackError('PROJECT_NOT_OPEN', say('noProjectOpen'), { advice: say('openFirst') })
       return session
     },
     async open(path, isNew) {
-      if (session) throw new SpicerackError('CONFLICT', 'Another project is open.', { advice: 'Close it first.' })
+      if (session) throw new SpicerackError('CONFLICT', say('otherProjectOpen'), { advice: say('closeFirst') })
       const opened = isNew ? createProject(path) : openProject(path)
       try {
         session = createProjectSession(opened, { pool, worker, layoutEntry })

@@ -1,3 +1,4 @@
+import type { ErrorCode, ErrorData } from '#shared/errors.ts'
 import type { Said } from '#shared/said.ts'
 
 type Translate = (name: string, values: Record<string, unknown>, plural: number) => string
@@ -15,4 +16,21 @@ export function saidInWords(said: Said, t: Translate, te: (name: string) => bool
   }
   const values = Object.fromEntries(Object.entries(said.values).map(([name, value]) => [name, wordOf(value)]))
   return t(`engine.${said.key}`, values, Number(said.values.count ?? 1))
+}
+
+/** A problem on a page: what happened, and what to do. */
+export type ProblemWords = Readonly<{ message: string; advice?: string }>
+
+/**
+ * A problem in a language. One that has no words in it keeps its English ones, after what kind of problem it is where `kinds` are given.
+ */
+export function problemInWords(
+  { code, message, advice, said }: ErrorData,
+  inWords: (said: Said) => string,
+  kinds: Readonly<Record<ErrorCode, string>> | undefined,
+): ProblemWords {
+  const next = said?.advice ? inWords(said.advice) : advice
+  if (said?.message || !kinds)
+    return { message: said?.message ? inWords(said.message) : message, ...(next === undefined ? {} : { advice: next }) }
+  return { message: kinds[code], advice: [message, next].filter(Boolean).join(' ') }
 }

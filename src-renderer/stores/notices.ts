@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import { toErrorData } from '#shared/errors.ts'
+import { problemWords } from '../composables/said.ts'
 
 /** What the page says in passing: what was done, with the one act that answers it, or what went wrong. */
 export type Notice = Readonly<{
@@ -34,7 +35,7 @@ export const useNoticesStore = defineStore('notices', () => {
     try {
       return await work()
     } catch (error) {
-      const { message, advice } = toErrorData(error)
+      const { message, advice } = problemWords(toErrorData(error))
       add({ kind: 'problem', text: message, advice })
       return undefined
     }

@@ -1,6 +1,6 @@
 import { createORPCClient, mapEventIterator, ORPCError } from '@orpc/client'
 import { type LinkFetchClientOptions, RPCLink } from '@orpc/client/fetch'
-import { type ErrorCode, errorAudiences, SpicerackError } from '../errors.ts'
+import { type ErrorCode, type ErrorData, errorAudiences, fromErrorData } from '../errors.ts'
 import type { EngineClient } from './contract.ts'
 
 /** Carries a web-standard Request to the engine: `fetch`, or the engine's own `handle`. */
@@ -35,8 +35,8 @@ export function createEngineClient(carry: Carrier, origin = 'http://spicerack.lo
 /** Any error of the wire as ours; what was not ours is given back as it is. */
 function toSpicerackError(error: unknown): unknown {
   if (!(error instanceof ORPCError) || !(error.code in errorAudiences)) return error
-  const { advice } = (error.data ?? {}) as { advice?: string }
-  return new SpicerackError(error.code as ErrorCode, error.message, advice === undefined ? {} : { advice })
+  const details = (error.data ?? {}) as Pick<ErrorData, 'advice' | 'said'>
+  return fromErrorData({ code: error.code as ErrorCode, message: error.message, ...details })
 }
 
 function isAsyncIterator(value: unknown): value is AsyncIterator<unknown> {

@@ -1,5 +1,6 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
+import { saidOfErrorSchema } from '../entities.ts'
 import { type ErrorAudience, type ErrorCode, errorAudiences } from '../errors.ts'
 
 const statusOfAudience = { user: 422, environment: 503, bug: 500 } as const satisfies Record<ErrorAudience, number>
@@ -19,7 +20,7 @@ export function statusOf(code: ErrorCode): number {
   return ownStatus[code] ?? statusOfAudience[errorAudiences[code]]
 }
 
-const errorDetails = z.object({ advice: z.string().optional() })
+const errorDetails = z.object({ advice: z.string().optional(), said: saidOfErrorSchema.optional() })
 type ErrorMap = { [Code in ErrorCode]: { status: number; data: typeof errorDetails } }
 
 const errorMap = Object.fromEntries(

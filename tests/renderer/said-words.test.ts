@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { createI18n } from 'vue-i18n'
+import { fromErrorData, SpicerackError, toErrorData } from '#shared/errors.ts'
 import { messages } from '#shared/messages.ts'
 import { say, textOf, withoutMessages } from '#shared/said.ts'
 import enRun from '../../src-renderer/locales/en/run.json' with { type: 'json' }
-import { saidInWords } from '../../src-renderer/locales/said-words.ts'
+import { problemInWords, saidInWords } from '../../src-renderer/locales/said-words.ts'
 import zhEngine from '../../src-renderer/locales/zh-CN/engine.json' with { type: 'json' }
+import { problemKinds } from '../../src-renderer/locales/zh-CN/problem-kinds.ts'
 import zhRun from '../../src-renderer/locales/zh-CN/run.json' with { type: 'json' }
 
 const namesIn = (text: string): Set<string> => new Set(Array.from(text.matchAll(/\{(\w+)\}/g), ([, name]) => name!))
@@ -62,5 +64,20 @@ describe('on the page', () => {
   it('keeps the English of what it does not know, and of what was kept before there were messages', () => {
     expect(inWords('zh-CN')('Precision: bfloat16.')).toBe('Precision: bfloat16.')
     expect(inWords('zh-CN')({ text: 'Said by a later version.', key: 'later', values: {} })).toBe('Said by a later version.')
+  })
+
+  it('words a problem, also one that crossed a boundary and came back', () => {
+    const error = new SpicerackError('TOO_FEW_IMAGES', say('oneImage'), { advice: say('importMore') })
+    const data = toErrorData(fromErrorData(JSON.parse(JSON.stringify(toErrorData(error)))))
+    expect(data).toMatchObject({ code: 'TOO_FEW_IMAGES', message: 'One image cannot be clustered.', advice: 'Import more images.' })
+    expect(problemInWords(data, inWords('en'), undefined)).toEqual({ message: data.message, advice: data.advice })
+    expect(problemInWords(data, inWords('zh-CN'), problemKinds)).toEqual({ message: '单张图像无法聚类。', advice: '请导入更多图像。' })
+  })
+
+  it('says of a problem without words of its own what kind it is', () => {
+    const data = toErrorData(new SpicerackError('NETWORK', 'No network.', { advice: 'Connect.' }))
+    expect(data).toEqual({ code: 'NETWORK', message: 'No network.', advice: 'Connect.' })
+    expect(problemInWords(data, inWords('zh-CN'), problemKinds)).toEqual({ message: '网络出错。', advice: 'No network. Connect.' })
+    expect(problemInWords(data, inWords('en'), undefined)).toEqual({ message: 'No network.', advice: 'Connect.' })
   })
 })

@@ -5,6 +5,7 @@ import type { Audit } from '#shared/contract/audits.ts'
 import type { ClassId, ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { estimatePurity } from '#shared/purity.ts'
+import { say } from '#shared/said.ts'
 import { api } from './api-context.ts'
 import { currentClustering } from './clusterings.ts'
 import { toDone } from './edits.ts'
@@ -25,7 +26,7 @@ export const auditsApi = {
   forget: api.audits.forget.handler(({ context, input }) => {
     const { project } = context.session()
     const auditId = project.audits.find(currentClustering(project).id, input.classId)
-    if (auditId === undefined) throw new SpicerackError('NOT_FOUND', 'Nothing of this class was looked at. Nothing was changed.')
+    if (auditId === undefined) throw new SpicerackError('NOT_FOUND', say('nothingAudited'))
     return toDone(project.edits.apply({ kind: 'forgetAudit', auditId }))
   }),
 }
@@ -44,8 +45,7 @@ function toActs(project: OpenProject, { classId, right, wrong, correctClassId }:
     throw new SpicerackError('BAD_INPUT', `An image of "${name}" cannot be wrong and right. Nothing was changed.`)
   const known = new Set(project.audits.members(clustering.id, classId).map(({ imageId }) => imageId))
   const stranger = [...right, ...wrong].find((imageId) => !known.has(imageId))
-  if (stranger !== undefined)
-    throw new SpicerackError('CONFLICT', `Image ${stranger} is not in the class "${name}" any more. Nothing was changed.`)
+  if (stranger !== undefined) throw new SpicerackError('CONFLICT', say('notInClassAnyMore', { image: stranger, name }))
   if (right.length + wrong.length === 0)
     throw new SpicerackError('BAD_INPUT', 'An answer is about one image at least. Nothing was changed.')
   const auditId = project.audits.require(clustering.id, classId)

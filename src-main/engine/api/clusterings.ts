@@ -1,6 +1,7 @@
 import type { OpenProject } from '#engine/database/project.ts'
 import type { Clustering } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { api } from './api-context.ts'
 
 export const clusteringsApi = {
@@ -11,6 +12,6 @@ export const clusteringsApi = {
 /** @throws NOT_FOUND before the first clustering. */
 export function currentClustering(project: OpenProject): Clustering {
   const id = project.project.currentClusteringId()
-  if (id === null) throw new SpicerackError('NOT_FOUND', 'There is no clustering yet.', { advice: 'Start a run first.' })
+  if (id === null) throw new SpicerackError('NOT_FOUND', say('noClustering'), { advice: say('startRunFirst') })
   return project.clusterings.get(id)
 }

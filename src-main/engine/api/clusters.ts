@@ -5,6 +5,7 @@ import { divideCluster } from '#engine/jobs/cluster-reports.ts'
 import { readRunEmbedding } from '#engine/jobs/run-embedding.ts'
 import type { ClusterId, ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { api } from './api-context.ts'
 import { describeColumns, thumbnailUrl } from './bytes.ts'
 import { currentClustering } from './clusterings.ts'
@@ -80,13 +81,11 @@ function findHalf(project: OpenProject, clusterId: ClusterId): ImageId[] {
   const group = divideCluster(project, clustering, clusterId)
   if (group) return group
   const embedding = readRunEmbedding(project, clustering.runId)
-  if (!embedding)
-    throw new SpicerackError('NOT_FOUND', 'The run of this clustering has no embedding.', { advice: 'Choose the images by hand.' })
+  if (!embedding) throw new SpicerackError('NOT_FOUND', say('noEmbeddingOfRun'), { advice: say('chooseByHand') })
   const { imageIds, clusterIds } = project.clusterings.columns(clustering.id)
   const members = Array.from(imageIds).filter((imageId, row) => clusterIds[row] === clusterId && embedding.rowOf.has(imageId)) as ImageId[]
   const rows = members.map((imageId) => embedding.rowOf.get(imageId)!)
   const sides = members.length < 2 ? null : splitCluster(embedding, rows)
-  if (!sides)
-    throw new SpicerackError('CONFLICT', 'This cluster cannot be divided: it holds fewer than two different images. Nothing was changed.')
+  if (!sides) throw new SpicerackError('CONFLICT', say('cannotDivide'))
   return members.filter((_, member) => sides[member] === 1)
 }

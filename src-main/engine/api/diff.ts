@@ -2,6 +2,7 @@ import type { OpenProject } from '#engine/database/project.ts'
 import type { Contradiction, ContradictionPosition } from '#engine/database/tables/contradictions.ts'
 import type { ClusterId, Clustering } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { api } from './api-context.ts'
 import { currentClustering } from './clusterings.ts'
 import { toDone } from './edits.ts'
@@ -44,8 +45,7 @@ export const diffApi = {
     const { contradictions } = project
     const wanted = input.imageIds ?? contradictions.openImages(clusteringId)
     const imageIds = contradictions.ofImages(clusteringId, wanted).map(({ imageId }) => imageId)
-    if (imageIds.length === 0)
-      throw new SpicerackError('NOT_FOUND', 'The run contradicts no decision about these images. Nothing was changed.')
+    if (imageIds.length === 0) throw new SpicerackError('NOT_FOUND', say('noContradiction'))
     const kind = input.choice === 'mine' ? 'keepMine' : 'takeNew'
     return { ...toDone(project.edits.apply({ kind, clusteringId, imageIds })), imageCount: imageIds.length }
   }),

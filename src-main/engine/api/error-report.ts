@@ -1,20 +1,24 @@
 import { ORPCError, ValidationError } from '@orpc/server'
 import { statusOf } from '#shared/contract/procedure.ts'
-import { type ErrorCode, errorAudiences, SpicerackError, toErrorData } from '#shared/errors.ts'
+import { type ErrorCode, type ErrorData, errorAudiences, SpicerackError, toErrorData } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
+
+type ErrorDetails = Omit<ErrorData, 'code' | 'message'>
 
 /**
  * Any thrown value as the error that crosses the wire: one of our codes. A bug becomes INTERNAL with a fixed message; what it was goes to
  * `report`, never to the caller.
  */
-export function toWireError(error: unknown, report: (error: unknown) => void): ORPCError<ErrorCode, { advice?: string }> {
+export function toWireError(error: unknown, report: (error: unknown) => void): ORPCError<ErrorCode, ErrorDetails> {
   if (error instanceof ORPCError && error.cause instanceof ValidationError) {
-    if (error.code === 'BAD_REQUEST') return wireError('BAD_INPUT', describeIssues(error.cause))
+    if (error.code === 'BAD_REQUEST') return wireError({ code: 'BAD_INPUT', message: describeIssues(error.cause) })
     report(error.cause)
     return internalError()
   }
   if (error instanceof ORPCError) {
     if (error.code in errorAudiences) return error
-    if (error.status >= 400 && error.status < 500) return wireError(error.status === 404 ? 'NOT_FOUND' : 'BAD_INPUT', error.message)
+    if (error.status >= 400 && error.status < 500)
+      return wireError({ code: error.status === 404 ? 'NOT_FOUND' : 'BAD_INPUT', message: error.message })
   }
   const data = toErrorData(error)
   if (data.code === 'INTERNAL') {
@@ -22,15 +26,15 @@ export function toWireError(error: unknown, report: (error: unknown) => void): O
     return internalError()
   }
   if (!(error instanceof SpicerackError)) report(error)
-  return wireError(data.code, data.message, data.advice)
+  return wireError(data)
 }
 
-function wireError(code: ErrorCode, message: string, advice?: string): ORPCError<ErrorCode, { advice?: string }> {
-  return new ORPCError(code, { defined: true, status: statusOf(code), message, data: advice === undefined ? {} : { advice } })
+function wireError({ code, message, ...details }: ErrorData): ORPCError<ErrorCode, ErrorDetails> {
+  return new ORPCError(code, { defined: true, status: statusOf(code), message, data: details })
 }
 
-function internalError(): ORPCError<ErrorCode, { advice?: string }> {
-  return wireError('INTERNAL', 'Something went wrong inside Spicerack; nothing was changed.', 'The log of the engine has the details.')
+function internalError(): ORPCError<ErrorCode, ErrorDetails> {
+  return wireError(new SpicerackError('INTERNAL', say('wentWrong'), { advice: say('logHasDetails') }).toData())
 }
 
 function describeIssues({ issues }: ValidationError): string {

@@ -9,6 +9,7 @@ import { toClassLooks, toExportOptions, toExportRows } from '#engine/jobs/export
 import { embeddingBytesOf } from '#engine/jobs/run-embedding.ts'
 import type { ExportRequest } from '#shared/contract/exports.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { api } from './api-context.ts'
 import { contactSheetApi } from './contact-sheet.ts'
 import { featuresApi } from './features.ts'
@@ -23,14 +24,14 @@ export const exportsApi = {
     const { project, queue } = context.session()
     if (!isAbsolute(input.out)) throw new SpicerackError('BAD_INPUT', 'The place of the dataset must be an absolute path.')
     if (existsSync(input.out))
-      throw new SpicerackError('OUTPUT_EXISTS', `${input.out} exists already; it was left as it is.`, {
-        advice: 'Choose another name, or remove it first.',
+      throw new SpicerackError('OUTPUT_EXISTS', say('outputExists', { path: input.out }), {
+        advice: say('otherNameOrRemove'),
       })
     const plan = await planFor(project, input)
     requireProof(plan.unproven, input)
     if (plan.count === 0)
-      throw new SpicerackError('NOTHING_TO_EXPORT', 'No image passes the choices of this export; nothing was written.', {
-        advice: 'Lower the confidence threshold, include images that are not reliable, or name the classes first.',
+      throw new SpicerackError('NOTHING_TO_EXPORT', say('nothingPasses'), {
+        advice: say('lowerExportBar'),
       })
     // In one transaction: no export without its job, whenever the process ends.
     return project.connection.write(() => {

@@ -2,6 +2,7 @@ import { readdir, realpath } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, extname, isAbsolute, join, relative, resolve } from 'node:path'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { api } from './api-context.ts'
 
 const imageExtensions = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif', '.tif', '.tiff', '.bmp', '.avif'])
@@ -55,8 +56,8 @@ async function readEntries(path: string) {
   try {
     return await readdir(path, { withFileTypes: true })
   } catch (error) {
-    throw new SpicerackError('FOLDER_UNREADABLE', `The folder ${path} cannot be read.`, {
-      advice: 'Check that it exists and that you may read it.',
+    throw new SpicerackError('FOLDER_UNREADABLE', say('folderUnreadable', { path }), {
+      advice: say('checkFolder'),
       cause: error,
     })
   }

@@ -3,6 +3,7 @@ import { embeddingFileOf } from '#engine/jobs/run-embedding.ts'
 import type { Layout } from '#shared/contract/layouts.ts'
 import type { RunId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { api } from './api-context.ts'
 import { describeMapColumns } from './map-columns.ts'
 import type { ProjectSession } from './project-session.ts'
@@ -24,8 +25,7 @@ export const layoutsApi = {
   columns: api.layouts.columns.handler(({ context }) => {
     const { project } = context.session()
     const runId = runToShow(project)
-    if (runId === undefined)
-      throw new SpicerackError('NOT_FOUND', 'There is no embedding yet.', { advice: 'Run the stages up to "embed" first.' })
+    if (runId === undefined) throw new SpicerackError('NOT_FOUND', say('noEmbedding'), { advice: say('runUpToEmbed') })
     return describeMapColumns(project, runId)
   }),
 }

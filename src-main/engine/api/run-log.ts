@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { OpenProject } from '#engine/database/project.ts'
-import type { RunId } from '#shared/entities.ts'
+import { type RunId, saidOfErrorSchema } from '#shared/entities.ts'
 import { stageNames } from '#shared/jobs.ts'
-import { saidSchema } from '#shared/said.ts'
+import { messageSchema } from '#shared/said.ts'
 
 const mostLines = 2000
 const entrySchema = z.object({
@@ -13,7 +13,7 @@ const entrySchema = z.object({
   event: z.enum(['started', 'stopped', 'completed', 'failed', 'log']),
   stage: z.enum(stageNames).optional(),
   line: z.string().optional(),
-  said: saidSchema.optional(),
+  said: z.union([messageSchema, saidOfErrorSchema]).optional(),
   message: z.string().optional(),
 })
 
@@ -27,7 +27,8 @@ export async function readRunLog(project: OpenProject, runId: RunId) {
     const entry = entrySchema.safeParse(parse(line)).data
     if (!entry) return []
     const { at, event, stage, line: text, said, message } = entry
-    return [{ at: Date.parse(at), event, stage: stage ?? null, said: said ?? text ?? message ?? '' }]
+    const words = said && ('text' in said ? said : said.message)
+    return [{ at: Date.parse(at), event, stage: stage ?? null, said: words ?? text ?? message ?? '' }]
   })
 }
 

@@ -11,6 +11,7 @@ import { SpicerackError } from '#shared/errors.ts'
 import { isAtRest, type StageName, stageNames } from '#shared/jobs.ts'
 import { recipeNamed } from '#shared/recipes/index.ts'
 import { type ResolvedRecipe, resolveRecipe } from '#shared/recipes/recipe.ts'
+import { say } from '#shared/said.ts'
 import { api } from './api-context.ts'
 import { readRunLog } from './run-log.ts'
 
@@ -23,13 +24,12 @@ export const runsApi = {
     if (decisionsOf !== undefined) project.runs.get(decisionsOf)
     const imageIds = project.images.usable().map(({ id }) => id)
     const pixels = readPixelSettings(project.folder)
-    if (imageIds.length === 0 || !pixels)
-      throw new SpicerackError('NO_IMAGES', 'The project has no images yet.', { advice: 'Import a folder first.' })
-    if (imageIds.length < 2) throw new SpicerackError('TOO_FEW_IMAGES', 'One image cannot be clustered.', { advice: 'Import more images.' })
+    if (imageIds.length === 0 || !pixels) throw new SpicerackError('NO_IMAGES', say('noImagesYet'), { advice: say('importFirst') })
+    if (imageIds.length < 2) throw new SpicerackError('TOO_FEW_IMAGES', say('oneImage'), { advice: say('importMore') })
     const mostClusters = Math.max(2, Math.floor(imageIds.length / 2))
     if (clusterCount > mostClusters)
-      throw new SpicerackError('BAD_CLUSTER_COUNT', `${clusterCount} clusters are too many for ${imageIds.length} images.`, {
-        advice: `Choose from 2 to ${mostClusters}.`,
+      throw new SpicerackError('BAD_CLUSTER_COUNT', say('tooManyClusters', { clusters: clusterCount, images: imageIds.length }), {
+        advice: say('chooseUpTo', { most: mostClusters }),
       })
     const recipe = resolveRecipe(
       recipeNamed(input.recipe),
@@ -75,8 +75,8 @@ export const runsApi = {
 function checkEncoderFile({ pretrain, embed: { onnxFile } }: ResolvedRecipe): void {
   if (pretrain.source !== 'onnx' || existsSync(onnxFile)) return
   throw onnxFile === ''
-    ? new SpicerackError('BAD_INPUT', 'No ONNX file was given.', { advice: 'Name one with --encoder, or as the setting embed.onnxFile.' })
-    : new SpicerackError('NOT_FOUND', `There is no file ${onnxFile}.`, { advice: 'Give the whole path of an ONNX file.' })
+    ? new SpicerackError('BAD_INPUT', say('noOnnxFile'), { advice: say('nameOnnxFile') })
+    : new SpicerackError('NOT_FOUND', say('noFile', { path: onnxFile }), { advice: say('wholeOnnxPath') })
 }
 
 async function* readMetrics(
@@ -112,7 +112,7 @@ function compareRuns(project: OpenProject, runId: RunId, otherRunId: RunId) {
   const [one, other] = [runId, otherRunId].map((id) => {
     project.runs.get(id)
     const clustering = project.clusterings.list().find((candidate) => candidate.runId === id)
-    if (!clustering) throw new SpicerackError('NOT_FOUND', `The run ${id} has no clustering yet.`, { advice: 'Let it finish first.' })
+    if (!clustering) throw new SpicerackError('NOT_FOUND', say('runNotClustered', { run: id }), { advice: say('letItFinish') })
     const { imageIds, foundClusterIds } = project.clusterings.columns(clustering.id)
     return new Map(Array.from(imageIds, (imageId, row) => [imageId, foundClusterIds[row]!]))
   }) as [Map<number, number>, Map<number, number>]

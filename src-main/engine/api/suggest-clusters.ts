@@ -5,6 +5,7 @@ import { openPixelPackReader } from '#engine/images/pixel-pack.ts'
 import { pixelPackPath, readPixelSettings } from '#engine/jobs/pixel-settings.ts'
 import { readRunEmbedding } from '#engine/jobs/run-embedding.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { api } from './api-context.ts'
 
 const seed = 0
@@ -26,8 +27,7 @@ function newestEmbedding(project: OpenProject): Embeddings | undefined {
 function readSmallPixels(project: OpenProject): Embeddings {
   const settings = readPixelSettings(project.folder)
   const usable = project.images.usable()
-  if (usable.length === 0 || !settings)
-    throw new SpicerackError('NO_IMAGES', 'The project has no images yet.', { advice: 'Import a folder first.' })
+  if (usable.length === 0 || !settings) throw new SpicerackError('NO_IMAGES', say('noImagesYet'), { advice: say('importFirst') })
   const { size } = settings
   const every = Math.max(1, usable.length / pixelImageCount)
   const rows = Array.from({ length: Math.min(usable.length, pixelImageCount) }, (_, index) => usable[Math.floor(index * every)]!.pixelRow!)

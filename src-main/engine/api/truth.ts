@@ -4,6 +4,7 @@ import Papa from 'papaparse'
 import type { OpenProject } from '#engine/database/project.ts'
 import type { ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 
 type LabelledPath = Readonly<{ path: string; label: string }>
 
@@ -25,11 +26,11 @@ const labelColumns = ['label', 'class', 'classname']
 export function readKnownClasses(project: OpenProject, path: string): KnownClasses {
   const place = resolve(path)
   const status = statSync(place, { throwIfNoEntry: false })
-  if (!status) throw new SpicerackError('NOT_FOUND', `There is nothing at ${place}.`, { advice: 'Check the path.' })
+  if (!status) throw new SpicerackError('NOT_FOUND', say('nothingAt', { path: place }), { advice: say('checkPath') })
   const rows = status.isDirectory() ? readFolders(place) : readCsv(place)
   if (rows.length === 0)
-    throw new SpicerackError('BAD_INPUT', `${place} holds no labels.`, {
-      advice: 'Give a CSV file with the columns path and label, or a folder that holds one folder for each class.',
+    throw new SpicerackError('BAD_INPUT', say('noLabelsAt', { path: place }), {
+      advice: say('csvOrFolders'),
     })
   const find = createImageFinder(project)
   const classOf = new Map<ImageId, string>()

@@ -1,5 +1,6 @@
 import type { TrainingWorker } from '#engine/jobs/training-worker.ts'
 import { fromErrorData, SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { TrainingWorkerCalls, WorkerAnswer } from '#shared/worker-protocol.ts'
 
 /** The answer of the training worker, or its error thrown. */
@@ -18,8 +19,8 @@ export async function computeNow<Value>(
   compute: (calls: TrainingWorkerCalls) => Promise<WorkerAnswer<Value>>,
 ): Promise<Value> {
   if (worker.isBusy())
-    throw new SpicerackError('CONFLICT', 'The compute device is in use; nothing was changed.', {
-      advice: 'Pause the run or wait until it is done, then ask again.',
+    throw new SpicerackError('CONFLICT', say('deviceBusy'), {
+      advice: say('pauseOrWait'),
     })
   return valueOrThrow(await worker.use(compute))
 }

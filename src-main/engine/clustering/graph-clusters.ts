@@ -1,5 +1,6 @@
 import { deriveSeed } from '#engine/ml/random.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { swapClusters } from './cluster-swaps.ts'
 import type { Embeddings } from './embeddings.ts'
 import { repairEmptyClusters } from './k-means.ts'
@@ -59,8 +60,8 @@ export function graphNeighbourCount(count: number, clusterCount: number): number
 export async function clusterByGraph(features: Embeddings, options: GraphClusterOptions, follow: Follow = {}): Promise<GraphClusters> {
   const { clusterCount, seed, targets, agreement = () => 0 } = options
   if (!Number.isInteger(clusterCount) || clusterCount < 1 || clusterCount > features.count)
-    throw new SpicerackError('BAD_CLUSTER_COUNT', `${features.count} images cannot be divided into ${clusterCount} clusters.`, {
-      advice: 'Choose a number of clusters from 2 to half the number of images.',
+    throw new SpicerackError('BAD_CLUSTER_COUNT', say('cannotDivideInto', { images: features.count, clusters: clusterCount }), {
+      advice: say('chooseHalf'),
     })
   const { points, graph } = await graphOfFeatures(features, options, partOf(follow, 0, 0.2))
   const divisionOf = (clusters: Int32Array): Division => {

@@ -1,5 +1,6 @@
 import { createRandom, deriveSeed } from '#engine/ml/random.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { checkEmbeddings, type Embeddings, toUnitRows } from './embeddings.ts'
 import { greedyCentroids, samplePoints, startingCentroids } from './k-means-start.ts'
 import { type LloydOptions, lloyd, toPoints } from './lloyd.ts'
@@ -39,8 +40,8 @@ export async function kMeans(embeddings: Embeddings, options: KMeansOptions, fol
   checkEmbeddings(embeddings)
   const { clusterCount, metric } = options
   if (!Number.isInteger(clusterCount) || clusterCount < 1 || clusterCount > embeddings.count)
-    throw new SpicerackError('BAD_CLUSTER_COUNT', `${embeddings.count} images cannot be divided into ${clusterCount} clusters.`, {
-      advice: 'Choose a number of clusters from 2 to half the number of images.',
+    throw new SpicerackError('BAD_CLUSTER_COUNT', say('cannotDivideInto', { images: embeddings.count, clusters: clusterCount }), {
+      advice: say('chooseHalf'),
     })
   const centre = metric === 'euclidean' ? columnMeans(embeddings) : new Float64Array(embeddings.dimension)
   const points = metric === 'euclidean' ? shifted(embeddings, centre) : toUnitRows(embeddings)

@@ -1,5 +1,6 @@
 import BetterSqlite3 from 'better-sqlite3'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { createImageColumns, type ImageColumns } from './image-columns.ts'
 
 /** The one open connection to a project's database. */
@@ -61,18 +62,18 @@ export function toDatabaseError(error: unknown): unknown {
   const code = (error as { code?: unknown } | null)?.code
   if (error instanceof SpicerackError || typeof code !== 'string') return error
   if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT')
-    return new SpicerackError('DISK_FULL', 'The disk is full; this change was not made, everything before it is kept.', {
-      advice: 'Free some space, then do it again.',
+    return new SpicerackError('DISK_FULL', say('changeDiskFull'), {
+      advice: say('freeThenAgain'),
       cause: error,
     })
   if (code.startsWith('SQLITE_READONLY') || code === 'EROFS' || code === 'SQLITE_CANTOPEN' || code === 'EACCES' || code === 'EPERM')
-    return new SpicerackError('FOLDER_READ_ONLY', 'The project folder cannot be written to; nothing was changed.', {
-      advice: 'Allow writing to the folder, or copy the project to a place where you may write.',
+    return new SpicerackError('FOLDER_READ_ONLY', say('projectReadOnly'), {
+      advice: say('allowWriting'),
       cause: error,
     })
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB')
-    return new SpicerackError('PROJECT_DAMAGED', 'The project database is damaged; nothing was changed.', {
-      advice: 'Close the project and put the newest file of its folder "backups" in the place of project.db.',
+    return new SpicerackError('PROJECT_DAMAGED', say('databaseDamaged'), {
+      advice: say('useNewestBackup'),
       cause: error,
     })
   return error

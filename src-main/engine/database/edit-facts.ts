@@ -1,5 +1,6 @@
 import type { ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { Connection } from './connection.ts'
 import type { Change, FactGroup, ImageFact } from './edit-changes.ts'
 import { createClassesTable } from './tables/classes.ts'
@@ -98,7 +99,7 @@ export function createEditFacts(connection: Connection) {
     change: (fact: ImageFact, ids: readonly ImageId[], after: number | null): Change => {
       const { rowOfId } = columns.rows()
       const stranger = ids.find((id) => !(rowOfId[id]! >= 0))
-      if (stranger !== undefined) throw new SpicerackError('NOT_FOUND', `There is no image ${stranger}. Nothing was changed.`)
+      if (stranger !== undefined) throw new SpicerackError('NOT_FOUND', say('imageGone', { image: stranger }))
       const byValue = new Map<number | null, ImageId[]>()
       for (const [id, before] of present(fact, ids)) {
         const same = byValue.get(before)

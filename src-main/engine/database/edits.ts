@@ -1,5 +1,6 @@
 import { type ClassId, type ClusterId, colourSchema, type Edit, type EditId, type ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { Connection } from './connection.ts'
 import type { EditAct } from './edit-acts.ts'
 import { type Change, type ImageFact, packChanges, unpackChanges } from './edit-changes.ts'
@@ -77,7 +78,7 @@ export function createEdits(connection: Connection) {
         // An earlier clustering shows clusters that were merged away since: the one that takes others in lives on.
         if (into.deleted) apply({ kind: 'cluster', before: into, after: { ...into, deleted: 0, mergedInto: null } })
         for (const id of new Set(act.from)) {
-          if (id === act.into) throw new SpicerackError('BAD_INPUT', 'A cluster cannot be merged into itself. Nothing was changed.')
+          if (id === act.into) throw new SpicerackError('BAD_INPUT', say('mergeIntoItself'))
           const before = clusters.requireVisible(id)
           place(members(id), act.into)
           map(id, null)
@@ -93,8 +94,7 @@ export function createEdits(connection: Connection) {
         const free = new Set(members(act.clusterId))
         for (const part of act.parts) {
           for (const id of part.imageIds)
-            if (!free.delete(id))
-              throw new SpicerackError('CONFLICT', `Image ${id} is not in cluster ${act.clusterId}, or in two parts. Nothing was changed.`)
+            if (!free.delete(id)) throw new SpicerackError('CONFLICT', say('imageNotInCluster', { image: id, cluster: act.clusterId }))
           place(part.imageIds, newCluster(part.name, undefined))
         }
         return
@@ -134,7 +134,7 @@ export function createEdits(connection: Connection) {
       case 'mergeClasses':
         for (const id of new Set(act.kind === 'deleteClass' ? [act.classId] : act.from)) {
           const into = act.kind === 'deleteClass' ? null : classes.get(act.into).id
-          if (id === into) throw new SpicerackError('BAD_INPUT', 'A class cannot be merged into itself. Nothing was changed.')
+          if (id === into) throw new SpicerackError('BAD_INPUT', say('mergeClassIntoItself'))
           const before = classes.get(id)
           for (const source of ['human', 'imported'] as const) apply(facts.change(source, labelled.all(source, id), into))
           for (const clusterId of mappedTo.all(id)) map(clusterId, into)
@@ -184,11 +184,11 @@ export function createEdits(connection: Connection) {
     const same = [classes.named(row.name), row.key === null ? undefined : classes.withKey(row.key)].find(
       (other) => other && other.id !== row.id,
     )
-    if (same) throw new SpicerackError('CONFLICT', `The class "${same.name}" has this name or key already. Nothing was changed.`)
+    if (same) throw new SpicerackError('CONFLICT', say('className', { name: same.name }))
   }
   const toEdit = (id: number): Edit => shown(one.get(id) as EditRow)
   const replay = (group: number | undefined, undone: 0 | 1): Edit[] => {
-    if (group === undefined) throw new SpicerackError('NOTHING_TO_UNDO', undone ? 'There is nothing to undo.' : 'There is nothing to redo.')
+    if (group === undefined) throw new SpicerackError('NOTHING_TO_UNDO', undone ? say('nothingToUndo') : say('nothingToRedo'))
     const rows = ofGroup.all(group)
     for (const row of undone ? [...rows].reverse() : rows) {
       const changes = unpackChanges(row.changes)
@@ -247,7 +247,7 @@ function shown(row: EditRow): Edit {
 }
 
 function checkName(name: string): string {
-  if (name.trim() === '') throw new SpicerackError('BAD_INPUT', 'A name cannot be empty. Nothing was changed.')
+  if (name.trim() === '') throw new SpicerackError('BAD_INPUT', say('emptyName'))
   return name
 }
 

@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { type Connection, toDatabaseError } from './connection.ts'
 import type { Migration } from './migrations/migration.ts'
 import { migrations } from './migrations/migrations.ts'
@@ -18,11 +19,7 @@ export function migrate(connection: Connection, backupsFolder: string, steps: re
   const present = readSchemaVersion(connection)
   const latest = steps.at(-1)?.version ?? 0
   if (present > latest)
-    throw new SpicerackError(
-      'PROJECT_NEWER',
-      `The project was made by a newer Spicerack (schema ${present}; this one knows up to ${latest}). Nothing was changed.`,
-      { advice: 'Update Spicerack, then open the project again.' },
-    )
+    throw new SpicerackError('PROJECT_NEWER', say('projectNewer', { present, latest }), { advice: say('updateThenOpen') })
   for (const step of steps.filter(({ version }) => version > present)) {
     if (present > 0) backUp(connection, backupsFolder, `before-${String(step.version).padStart(3, '0')}-${step.name}.db`)
     connection.write(() => {

@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync, statSync } 
 import { basename, dirname, join, resolve } from 'node:path'
 import type { RunId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { toDatabaseError } from './connection.ts'
 
 const projectEnding = '.spicerack'
@@ -57,8 +58,8 @@ export function beginProjectFolder(folder: ProjectFolder): ProjectFolder {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOTDIR' || code === 'EEXIST')
-      throw new SpicerackError('FOLDER_READ_ONLY', `No project can be made at ${folder.path}: a part of this path is a file.`, {
-        advice: 'Choose a folder you can write to.',
+      throw new SpicerackError('FOLDER_READ_ONLY', say('noProjectUnderFile', { path: folder.path }), {
+        advice: say('chooseWritable'),
         cause: error,
       })
     throw toDatabaseError(error)
@@ -81,15 +82,15 @@ export function unfinishedProjectFolders(folder: ProjectFolder): string[] {
 
 function refuseTaken({ path }: ProjectFolder): void {
   if (lstatSync(path, { throwIfNoEntry: false }))
-    throw new SpicerackError('PROJECT_EXISTS', `There is something at ${path} already; it was not touched.`, {
-      advice: 'Open it, or choose another name.',
+    throw new SpicerackError('PROJECT_EXISTS', say('somethingThere', { path }), {
+      advice: say('openOrOtherName'),
     })
 }
 
 /** @throws NOT_FOUND when no project is there. */
 export function requireProjectFolder(folder: ProjectFolder): void {
   if (!isFile(folder.database))
-    throw new SpicerackError('NOT_FOUND', `There is no project at ${folder.path}.`, { advice: 'Check the path, or make a new project.' })
+    throw new SpicerackError('NOT_FOUND', say('noProjectAt', { path: folder.path }), { advice: say('checkPathOrNew') })
   makeParts(folder)
 }
 

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { toDatabaseError } from './connection.ts'
 
 export type LockHolder = Readonly<{ pid: number; host: string; since: number }>
@@ -47,8 +48,8 @@ export function lockProject(projectPath: string): ProjectLock {
 
 function lockedBy(holder: LockHolder | undefined): SpicerackError {
   const who = holder ? `process ${holder.pid} on ${holder.host}, since ${new Date(holder.since).toISOString()}` : 'another process'
-  return new SpicerackError('PROJECT_LOCKED', `The project is open already: ${who}. Nothing was changed.`, {
-    advice: 'Close it there, or work in that window.',
+  return new SpicerackError('PROJECT_LOCKED', say('projectLocked', { who }), {
+    advice: say('closeThere'),
   })
 }
 

@@ -2,6 +2,7 @@ import { readdirSync, rmSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { Project } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { type Connection, connect, toDatabaseError } from './connection.ts'
 import { createEdits } from './edits.ts'
 import { createImagePages } from './image-pages.ts'
@@ -162,7 +163,7 @@ function assemble(folder: ProjectFolder, connection: Connection, lock: ProjectLo
 function checkIntegrity({ sql }: Connection): void {
   const problems = sql.prepare<[], string>('PRAGMA quick_check(3)').pluck().all()
   if (problems.length !== 1 || problems[0] !== 'ok')
-    throw new SpicerackError('PROJECT_DAMAGED', `The project database is damaged (${problems[0]}); it was not changed.`)
+    throw new SpicerackError('PROJECT_DAMAGED', say('databaseDamagedBy', { detail: problems[0] }))
 }
 
 function withBackup(error: unknown, folder: ProjectFolder): unknown {
@@ -171,7 +172,7 @@ function withBackup(error: unknown, folder: ProjectFolder): unknown {
   return new SpicerackError('PROJECT_DAMAGED', error.message, {
     advice: backup
       ? `Put ${join(basename(folder.backups), backup)} in the place of project.db (keep a copy of the damaged file), then open it again.`
-      : 'There is no backup yet. Restore the folder from your own backup, or import the images into a new project.',
+      : say('noBackup'),
     cause: error,
   })
 }

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
-import { SpicerackError, toErrorData } from '#shared/errors.ts'
+import { dirname, resolve } from 'node:path'
+import { fromErrorData, SpicerackError, toErrorData } from '#shared/errors.ts'
+import { type Message, type Said, say } from '#shared/said.ts'
 import { toDatasetCard } from './dataset-card.ts'
 import { datasetFormats } from './dataset-formats.ts'
 import type { ExportProblem, FormatResult } from './export-format.ts'
@@ -34,13 +35,13 @@ export async function exportDataset(
 ): Promise<ExportReceipt> {
   const plan = planExport(rows, options, { audits, embeddingBytes: embeddings ? embeddings.dim * Float32Array.BYTES_PER_ELEMENT : 0 })
   requireProof(plan.unproven, options)
-  if (plan.count === 0) throw nothingToExport('No image passes the choices of this export; nothing was written.')
+  if (plan.count === 0) throw nothingToExport(say('nothingPasses'))
   if (embeddings && embeddings.values.length !== rows.length * embeddings.dim)
     throw new SpicerackError('BAD_INPUT', `${embeddings.values.length / embeddings.dim} embeddings for ${rows.length} images.`)
   let done = 0
   const step = (): void => {
     onProgress?.({ done: done++, total: plan.count })
-    if (signal?.aborted) throw new SpicerackError('CANCELLED', 'The export was cancelled; nothing was left behind.')
+    if (signal?.aborted) throw new SpicerackError('CANCELLED', say('exportCancelled'))
   }
   try {
     return await createOutputFolder(options.out, async (folder) => {
@@ -65,7 +66,7 @@ export async function exportDataset(
     if (error instanceof SpicerackError) throw error
     const data = toErrorData(error)
     if (data.code === 'DISK_FULL') throw diskFull(error)
-    throw new SpicerackError(data.code, data.message, { cause: error, ...(data.advice && { advice: data.advice }) })
+    throw fromErrorData(data, error)
   }
 }
 
@@ -100,18 +101,18 @@ function toManifest(receipt: ExportReceipt, files: readonly DatasetFile[], optio
 async function checkSpace(folder: string, neededBytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder)
   if (bavail * bsize < neededBytes)
-    throw diskFull(undefined, `The dataset needs ${neededBytes} bytes and ${join(dirname(folder))} has ${bavail * bsize} free`)
+    throw diskFull(undefined, say('exportNeeds', { needed: neededBytes, folder: dirname(folder), free: bavail * bsize }))
 }
 
-function diskFull(cause: unknown, message = 'The disk is full'): SpicerackError {
-  return new SpicerackError('DISK_FULL', `${message}; nothing was left behind.`, {
-    advice: 'Free some space, choose another disk, or export by hardlink or symlink.',
+function diskFull(cause: unknown, message: Message = say('exportDiskFull')): SpicerackError {
+  return new SpicerackError('DISK_FULL', message, {
+    advice: say('freeOrLink'),
     cause,
   })
 }
 
-function nothingToExport(message: string): SpicerackError {
+function nothingToExport(message: Said): SpicerackError {
   return new SpicerackError('NOTHING_TO_EXPORT', message, {
-    advice: 'Lower the confidence threshold, include images that are not reliable, or name the classes first.',
+    advice: say('lowerExportBar'),
   })
 }

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 
 const active = new Set<string>()
 
@@ -38,8 +39,8 @@ export async function createOutputFolder<Result>(out: string, write: (folder: st
 }
 
 function outputExists(target: string): SpicerackError {
-  return new SpicerackError('OUTPUT_EXISTS', `${target} exists already; it was left as it is.`, {
-    advice: 'Choose another name, or remove it first.',
+  return new SpicerackError('OUTPUT_EXISTS', say('outputExists', { path: target }), {
+    advice: say('otherNameOrRemove'),
   })
 }
 

@@ -1,5 +1,6 @@
 import { SpicerackError } from '#shared/errors.ts'
 import { estimatePurity, looksToReach, type PurityEstimate, type PuritySample } from '#shared/purity.ts'
+import { say } from '#shared/said.ts'
 import type { ClassLooks, ExportOptions, ExportRow } from './export-row.ts'
 
 /** What a random sample says of the labels of a class that no person gave. */
@@ -65,7 +66,7 @@ export function requireProof(
       ? `${name} (${purity.right} of ${purity.looked} were right: too few)`
       : `${name} (${missingLooks} more ${missingLooks === 1 ? 'look' : 'looks'} needed, if ${purity.looked === 0 ? 'all are' : 'as many are'} right)`,
   )
-  throw new SpicerackError('PURITY_UNPROVEN', `Not proved to be ${minPurity * 100} % pure: ${named.join(', ')}. Nothing was written.`, {
-    advice: 'Audit these classes in Review, correct them, or leave them out of the export.',
+  throw new SpicerackError('PURITY_UNPROVEN', say('unproven', { percent: minPurity * 100, classes: named.join(', ') }), {
+    advice: say('auditFirst'),
   })
 }

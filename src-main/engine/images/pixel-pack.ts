@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { PixelPack } from '#shared/worker-protocol.ts'
 
 /** Bytes of one row: `size * size * 3`. */
@@ -111,8 +112,8 @@ function openPackFile(pack: PixelPack): number {
     return openSync(pack.path, 'r')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    throw new SpicerackError('NOT_FOUND', `The decoded pixels are missing: ${pack.path}.`, {
-      advice: 'Import the folder again.',
+    throw new SpicerackError('NOT_FOUND', say('pixelsMissing', { path: pack.path }), {
+      advice: say('importAgain'),
       cause: error,
     })
   }

@@ -2,6 +2,7 @@ import type { Dirent, Stats } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { type ImageProblemCode, imageProblem, toFileProblem } from './image-problem.ts'
 
 /** A file below the root. `relativePath` has `/` between its parts on every system; `mtimeMs` is whole milliseconds. */
@@ -33,7 +34,7 @@ export async function* scanFolder(root: string, options: { signal?: AbortSignal 
     await readdir(realRoot)
   } catch (error) {
     throw new SpicerackError('FOLDER_UNREADABLE', `The folder ${root} cannot be read: ${reasonFor(error)}`, {
-      advice: 'Check that it exists and that you may read it.',
+      advice: say('checkFolder'),
       cause: error,
     })
   }
@@ -58,7 +59,7 @@ async function* scan(folder: Folder, realRoot: string, visited: Set<string>, sig
   const children = await Promise.all(entries.map((entry) => inspect(folder, entry)))
   children.sort((a, b) => Buffer.compare(a.sortKey, b.sortKey))
   for (const { name, entry, target } of children) {
-    if (signal?.aborted) throw new SpicerackError('CANCELLED', 'Reading the folder was cancelled; what was imported before is kept.')
+    if (signal?.aborted) throw new SpicerackError('CANCELLED', say('importCancelled'))
     if ('kind' in target) {
       yield target
       continue

@@ -62,16 +62,16 @@ function toExportEmbeddings(project: OpenProject, rows: readonly ExportRow[]): E
   const id = project.project.currentClusteringId()
   const embedding = id === null ? undefined : readRunEmbedding(project, project.clusterings.get(id).runId)
   if (!embedding)
-    throw new SpicerackError('NOTHING_TO_EXPORT', 'There is no embedding yet; nothing was written.', {
-      advice: 'Run the stages up to "embed" first.',
+    throw new SpicerackError('NOTHING_TO_EXPORT', say('nothingEmbedded'), {
+      advice: say('runUpToEmbed'),
     })
   const { dimension, rowOf } = embedding
   const values = new Float32Array(rows.length * dimension)
   rows.forEach(({ imageId }, index) => {
     const row = rowOf.get(Number(imageId))
     if (row === undefined)
-      throw new SpicerackError('NOTHING_TO_EXPORT', 'Some images were added after the run and have no embedding; nothing was written.', {
-        advice: 'Run again, or export in another format.',
+      throw new SpicerackError('NOTHING_TO_EXPORT', say('addedAfterRun'), {
+        advice: say('runAgainOrOther'),
       })
     values.set(embedding.values.subarray(row * dimension, (row + 1) * dimension), index * dimension)
   })

@@ -38,13 +38,9 @@ export function createImportRunner(project: OpenProject, pool: ImagePool): JobRu
     groupDuplicates(project)
     const counts = project.images.counts()
     if (counts.ok === 0)
-      throw new SpicerackError(
-        'NO_IMAGES',
-        `No image could be read in ${rootPath}; ${counts.unreadable} files are listed with the reason.`,
-        {
-          advice: 'Choose a folder with JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF files.',
-        },
-      )
+      throw new SpicerackError('NO_IMAGES', say('noneReadable', { path: rootPath, files: counts.unreadable }), {
+        advice: 'Choose a folder with JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF files.',
+      })
     return 'completed'
   }
 }
@@ -53,8 +49,8 @@ function rootOf(folder: string): string {
   try {
     return realpathSync(resolve(folder))
   } catch (cause) {
-    throw new SpicerackError('FOLDER_UNREADABLE', `The folder ${folder} cannot be read.`, {
-      advice: 'Check that it exists and that you may read it.',
+    throw new SpicerackError('FOLDER_UNREADABLE', say('folderUnreadable', { path: folder }), {
+      advice: say('checkFolder'),
       cause,
     })
   }

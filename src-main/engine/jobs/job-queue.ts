@@ -1,6 +1,7 @@
 import type { Job, JobId, JobProgress } from '#shared/entities.ts'
 import { SpicerackError, toErrorData } from '#shared/errors.ts'
 import { canTransition, isAtRest, type JobKind, type JobState } from '#shared/jobs.ts'
+import { say } from '#shared/said.ts'
 import type { JobEvents } from './job-events.ts'
 
 const progressIntervalMs = 250
@@ -113,7 +114,7 @@ export function createJobQueue(options: {
       await running.ended
     } else if (state.kind === 'queued') change(jobId, { kind: keep ? 'interrupted' : 'cancelled' })
     else if (!keep && state.kind !== 'cancelled') change(jobId, { kind: 'cancelled' })
-    else if (keep && state.kind === 'completed') throw new SpicerackError('CONFLICT', 'The job is completed already.')
+    else if (keep && state.kind === 'completed') throw new SpicerackError('CONFLICT', say('jobCompleted'))
     return store.get(jobId)
   }
 

@@ -4,6 +4,7 @@ import type { OpenProject } from '#engine/database/project.ts'
 import { writeWholeFile } from '#engine/files/write-whole-file.ts'
 import type { ImageId, RunId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { type HumanDecisions, humanDecisions } from './human-decisions.ts'
 
 const columns = ['humanLabels', 'knownClasses', 'humanClusters', 'previousClusters'] as const satisfies (keyof HumanDecisions)[]
@@ -29,7 +30,7 @@ export function readRunDecisions(project: OpenProject, runId: RunId): HumanDecis
   const imageCount = project.runs.imageIds(runId).length
   if (bytes.length !== columns.length * imageCount * 4)
     throw new SpicerackError('PROJECT_DAMAGED', `The decisions of the run ${runId} are gone or damaged; images and labels are kept.`, {
-      advice: 'Start a new run.',
+      advice: say('startNewRun'),
     })
   const values = new Int32Array(new Uint8Array(bytes).buffer)
   const [humanLabels, knownClasses, humanClusters, previousClusters] = columns.map((_, index) =>

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { OpenProject } from '#engine/database/project.ts'
 import type { RunId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 
 /** The vectors of a run's images: `values` is `[count, dimension]` with unit rows; `rowOf` gives the row of an image id. */
 type RunEmbedding = Readonly<{ values: Float32Array; count: number; dimension: number; rowOf: ReadonlyMap<number, number> }>
@@ -50,7 +51,7 @@ function readEmbeddingFile(path: string): Buffer {
 
 /** The error for an embedding that is not as it was written. */
 export function damaged(path: string): SpicerackError {
-  return new SpicerackError('PROJECT_DAMAGED', `The embedding ${path} is gone or damaged; nothing was changed.`, {
-    advice: 'Restore it from a backup, or run again.',
+  return new SpicerackError('PROJECT_DAMAGED', say('embeddingGone', { path }), {
+    advice: say('restoreOrRun'),
   })
 }

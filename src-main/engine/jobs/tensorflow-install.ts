@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { InstallEvent, TensorFlowKind } from '#shared/contract/device.ts'
 import { type ErrorData, fromErrorData, SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 
 type Line = Readonly<{ event: 'progress' } & InstallEvent> | Readonly<{ event: 'done' }> | Readonly<{ event: 'failed' } & ErrorData>
 
@@ -34,9 +35,9 @@ export async function* installTensorFlow(
         return
       } else if (!signal?.aborted) throw fromErrorData(line)
     }
-    if (signal?.aborted) throw new SpicerackError('CANCELLED', 'The installation was stopped; what was downloaded is kept.')
-    throw new SpicerackError('BACKEND_UNAVAILABLE', 'The installer of TensorFlow ended without a word; nothing was changed.', {
-      advice: 'Install again.',
+    if (signal?.aborted) throw new SpicerackError('CANCELLED', say('installStopped'))
+    throw new SpicerackError('BACKEND_UNAVAILABLE', say('installerDied'), {
+      advice: say('installAgain'),
     })
   } finally {
     signal?.removeEventListener('abort', stop)

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { type BirpcReturn, createBirpc } from 'birpc'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { TrainingWorkerCalls, TrainingWorkerEvents } from '#shared/worker-protocol.ts'
 
 const stderrTailBytes = 4000
@@ -61,10 +62,9 @@ export function createTrainingWorker(entry: URL): TrainingWorker {
         running = undefined
         const reason = crash instanceof Error ? crash.message : `exit code ${exitCode}`
         const tail = stderrTail.trim() === '' ? '' : `\n${stderrTail.trim()}`
-        const message = `The training worker stopped unexpectedly (${reason}). The last checkpoint is kept.${tail}`
         reject(
-          new SpicerackError('WORKER_DIED', message, {
-            advice: 'Resume the job; if it happens again, choose another backend.',
+          new SpicerackError('WORKER_DIED', say('workerDied', { reason, tail }), {
+            advice: say('resumeOrOtherBackend'),
             cause: crash,
           }),
         )

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { SpicerackError, toErrorData } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { BackendChoice } from '#shared/worker-protocol.ts'
 import type { Provider, ProviderName } from './provider.ts'
 import { plainJavaScript } from './providers/cpu.ts'
@@ -58,7 +59,7 @@ async function load(choice: BackendChoice): Promise<LoadedBackend> {
     } catch (error) {
       const { message, advice } = toErrorData(error)
       if (choice !== 'auto')
-        throw new SpicerackError('BACKEND_UNAVAILABLE', `The backend ${choice} cannot be used: ${message}`, {
+        throw new SpicerackError('BACKEND_UNAVAILABLE', say('backendFailed', { backend: choice, detail: message }), {
           advice: advice ?? 'Choose another one with --backend, or auto.',
           cause: error,
         })

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { StageState } from './stage.ts'
 
 const magic = 'SPICERACK1'
@@ -54,8 +55,8 @@ export function decodeCheckpoint(encoded: Uint8Array): Checkpoint {
     new TextDecoder().decode(encoded.subarray(0, magic.length)) === magic &&
     view.getUint32(encoded.length - 4, true) === crc32(encoded.subarray(0, encoded.length - 4))
   if (!isWhole)
-    throw new SpicerackError('CHECKPOINT_DAMAGED', 'A file of this run is damaged; images, labels and clusters are kept.', {
-      advice: 'Start a new run.',
+    throw new SpicerackError('CHECKPOINT_DAMAGED', say('runFileDamaged'), {
+      advice: say('startNewRun'),
     })
   const headerLength = view.getUint32(magic.length, true)
   const header = JSON.parse(new TextDecoder().decode(encoded.subarray(start, start + headerLength))) as Header

@@ -3,6 +3,7 @@ import type { Embeddings } from '#engine/clustering/embeddings.ts'
 import { likeliest } from '#engine/clustering/likeliest.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
+import { say } from '#shared/said.ts'
 import type { PredictOutcome, PredictTask } from '#shared/worker-protocol.ts'
 import { decodeCheckpoint } from './checkpoint.ts'
 import { classify, classifyFeatures, createClassifier, createFeatureClassifier } from './classifier.ts'
@@ -23,8 +24,7 @@ import { type RunHost, runFiles } from './run-context.ts'
 export async function predict(task: PredictTask, host: Pick<RunHost, 'files' | 'models'>): Promise<Omit<PredictOutcome, 'backend'>> {
   const { clusterCount } = task
   const encoded = host.files.read(runFiles.semi)
-  if (!encoded)
-    throw new SpicerackError('NOT_FOUND', 'This run has no classifier yet.', { advice: 'Resume the run until its last stage is done.' })
+  if (!encoded) throw new SpicerackError('NOT_FOUND', say('noClassifier'), { advice: 'Resume the run until its last stage is done.' })
   const recipe = withChosenFeatures(decidedRecipe(task.recipe, host.files), host.files)
   const source = imagesInMemory(task.pixels, task.size)
   const features = classifiesImages(recipe) ? undefined : await encodeImages(source, recipe, host)

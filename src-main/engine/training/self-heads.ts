@@ -15,6 +15,7 @@ import { createParallelHeads } from '#engine/ml/parallel-heads.ts'
 import type { Parameter } from '#engine/ml/parameters.ts'
 import { createRandom, deriveSeed } from '#engine/ml/random.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { SelfSettings } from '#shared/stages/self.ts'
 import type { HeadScore } from '#shared/worker-protocol.ts'
 import { countClusters, shareMetrics } from './cluster-shares.ts'
@@ -59,8 +60,8 @@ export function createSelfStage(options: SelfOptions): SelfStage {
   const setSize = Math.min(settings.pseudoBatchSize, imageCount)
   const labelsPerSet = Math.floor(setSize / clusterCount) * clusterCount
   if (labelsPerSet === 0)
-    throw new SpicerackError('BAD_CLUSTER_COUNT', `${setSize} images cannot give pseudo-labels for ${clusterCount} clusters.`, {
-      advice: 'Choose fewer clusters.',
+    throw new SpicerackError('BAD_CLUSTER_COUNT', say('noPseudoLabels', { images: setSize, clusters: clusterCount }), {
+      advice: say('fewerClusters'),
     })
   const batchSize = Math.min(settings.batchSize, labelsPerSet)
   const stepsPerPass = Math.floor(labelsPerSet / batchSize)

@@ -103,8 +103,8 @@ async function refuseDiverged({ tensors }: StageState, step: number): Promise<vo
 }
 
 function divergence(what: string, step: number): SpicerackError {
-  return new SpicerackError('TRAINING_DIVERGED', `Training diverged at step ${step}: ${what}; the last checkpoint is kept.`, {
-    advice: 'Start a run with a smaller learning rate.',
+  return new SpicerackError('TRAINING_DIVERGED', say('diverged', { step, detail: what }), {
+    advice: say('smallerLearningRate'),
   })
 }
 
@@ -148,14 +148,10 @@ function checkpointFiles(name: string, host: RunHost): { read(): Checkpoint | un
           files.write(damaged(name), encoded)
           files.remove(newest(name))
           files.remove(before(name))
-          throw new SpicerackError(
-            'CHECKPOINT_DAMAGED',
-            `The checkpoint of the stage "${name}" is damaged; labels and earlier stages are kept.`,
-            {
-              advice: 'Resume the run: this stage then starts again from its beginning.',
-              cause: error,
-            },
-          )
+          throw new SpicerackError('CHECKPOINT_DAMAGED', say('checkpointDamaged', { stage: name }), {
+            advice: say('resumeFromBeginning'),
+            cause: error,
+          })
         }
         host.log(say('checkpointBefore', { stage: name }))
         files.write(newest(name), older.encoded)

@@ -5,6 +5,7 @@ import { writeWholeFile } from '#engine/files/write-whole-file.ts'
 import { loadBackend } from '#engine/runtime/load-backend.ts'
 import { SpicerackError, toErrorData } from '#shared/errors.ts'
 import type { LayoutMessage, LayoutTask } from '#shared/layout-protocol.ts'
+import { say } from '#shared/said.ts'
 
 /** Entry of the process that lays a run's images out on a plane, and ends when that is done; stopped by ending it. */
 const progressPauseMs = 200
@@ -21,9 +22,9 @@ async function layOut({ embeddingPath, count, seed, layoutPath }: LayoutTask): P
     await loadBackend('auto')
     const positions = await layoutPlane(readEmbeddings(embeddingPath, count), { neighbourCount, memoryBytes, seed }, { onProgress })
     writeWholeFile(layoutPath, new Uint8Array(positions.buffer, positions.byteOffset, positions.byteLength))
-    say({ kind: 'done' }, () => process.exit())
+    tell({ kind: 'done' }, () => process.exit())
   } catch (error) {
-    say({ kind: 'failed', error: toErrorData(error) }, () => process.exit())
+    tell({ kind: 'failed', error: toErrorData(error) }, () => process.exit())
   }
 }
 
@@ -31,8 +32,8 @@ function readEmbeddings(path: string, count: number): Embeddings {
   const bytes = existsSync(path) ? readFileSync(path) : new Uint8Array()
   const dimension = bytes.length / 4 / count
   if (!Number.isInteger(dimension) || dimension < 1)
-    throw new SpicerackError('PROJECT_DAMAGED', `The embedding ${path} is gone or damaged; nothing was changed.`, {
-      advice: 'Restore it from a backup, or run again.',
+    throw new SpicerackError('PROJECT_DAMAGED', say('embeddingGone', { path }), {
+      advice: say('restoreOrRun'),
     })
   return { values: new Float32Array(new Uint8Array(bytes).buffer), count, dimension }
 }
@@ -40,9 +41,9 @@ function readEmbeddings(path: string, count: number): Embeddings {
 function onProgress(doneRatio: number): void {
   if (performance.now() - toldAt < progressPauseMs) return
   toldAt = performance.now()
-  say({ kind: 'progress', doneRatio })
+  tell({ kind: 'progress', doneRatio })
 }
 
-function say(message: LayoutMessage, then: () => void = () => undefined): void {
+function tell(message: LayoutMessage, then: () => void = () => undefined): void {
   process.send?.(message, then)
 }

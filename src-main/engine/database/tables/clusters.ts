@@ -1,6 +1,7 @@
 import { colourOf } from '#shared/colours.ts'
 import type { Cluster, ClusterId, ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { type ClusterCounts, countClusters, typicalImages } from '../cluster-counts.ts'
 import type { Connection } from '../connection.ts'
 import { clusterOf } from '../image-columns.ts'
@@ -62,7 +63,7 @@ export function createClustersTable({ sql, columns }: Connection) {
     /** @throws NOT_FOUND also for a cluster that is not shown. */
     requireVisible: (id: ClusterId): ClusterRow => {
       const row = get(id)
-      if (row.deleted && !holdsImages(id)) throw new SpicerackError('NOT_FOUND', `There is no cluster ${id} any more.`)
+      if (row.deleted && !holdsImages(id)) throw new SpicerackError('NOT_FOUND', say('clusterGone', { cluster: id }))
       return row
     },
     put: (row: ClusterRow): void => void put.run(row),

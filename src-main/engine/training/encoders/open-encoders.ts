@@ -1,5 +1,6 @@
 import { SpicerackError } from '#shared/errors.ts'
 import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
+import { say } from '#shared/said.ts'
 import { type RunHost, runFiles } from '../run-context.ts'
 import { createBackboneEncoder, type Encoder } from './encoder.ts'
 import { loadLearnedBackbone } from './learned-backbone.ts'
@@ -65,8 +66,8 @@ async function openOnnxEncoder({ embed }: ResolvedRecipe, { files, models }: Pic
   const known = files.read(runFiles.onnxHash)
   if (known && new TextDecoder().decode(known) !== model.sha256) {
     model.close()
-    throw new SpicerackError('CONFLICT', `${embed.onnxFile} is not the file with which this run began.`, {
-      advice: 'Put the former file back, or start a new run.',
+    throw new SpicerackError('CONFLICT', say('otherOnnxFile', { path: embed.onnxFile }), {
+      advice: say('formerFileBack'),
     })
   }
   if (!known) files.write(runFiles.onnxHash, new TextEncoder().encode(model.sha256))

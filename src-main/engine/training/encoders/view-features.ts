@@ -83,7 +83,7 @@ export function partDimensionsOf(encoderNames: readonly string[], files: RunFile
 
 function storedView(encoder: string, view: NamedView, files: RunFiles, imageCount: number): Embeddings {
   const stored = files.read(fileOf(encoder, view))
-  if (!stored) throw new SpicerackError('NOT_FOUND', 'The images of this run are not embedded yet.', { advice: 'Resume the run.' })
+  if (!stored) throw new SpicerackError('NOT_FOUND', say('notEmbedded'), { advice: say('resumeRun') })
   const values = new Float32Array(stored.slice().buffer)
   return { values, count: imageCount, dimension: values.length / imageCount }
 }

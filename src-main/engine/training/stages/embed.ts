@@ -74,8 +74,7 @@ async function computeFixed(recipe: ResolvedRecipe, source: ImageSource, host: R
 export function loadEmbedding(files: RunFiles): { embeddings: Embeddings; features: Embeddings } {
   const stored = files.read(runFiles.embedding)
   const storedNorms = files.read(runFiles.featureNorms)
-  if (!stored || !storedNorms)
-    throw new SpicerackError('NOT_FOUND', 'The images of this run are not embedded yet.', { advice: 'Resume the run.' })
+  if (!stored || !storedNorms) throw new SpicerackError('NOT_FOUND', say('notEmbedded'), { advice: say('resumeRun') })
   const values = floatsOf(stored)
   const norms = floatsOf(storedNorms)
   const count = norms.length

@@ -14,6 +14,7 @@ import type { Parameter } from '#engine/ml/parameters.ts'
 import { createRandom, deriveSeed } from '#engine/ml/random.ts'
 import { cosineByEpoch, linearWarmup } from '#engine/ml/schedules.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { PretrainSettings } from '#shared/stages/pretrain.ts'
 import type { StageResult } from '#shared/worker-protocol.ts'
 import { createEpochSampler } from '../batches.ts'
@@ -164,7 +165,7 @@ export async function pretrain({ task, source, host }: RunContext): Promise<Stag
   const settings = task.recipe.pretrain
   if (source.count < 2)
     throw new SpicerackError('TOO_FEW_IMAGES', `There ${source.count === 1 ? 'is 1 image' : 'are no images'}; at least 2 are needed.`, {
-      advice: 'Add images to the folder and import again.',
+      advice: say('addAndImport'),
     })
   refuseIdenticalImages(source)
   if (settings.source === 'packaged' || settings.source === 'onnx') return { stage: 'pretrain', weightsFile: null, finalLoss: null }
@@ -209,7 +210,7 @@ function refuseIdenticalImages(source: ImageSource): void {
     pixelsOf(index).some((value, place) => value !== first[place]),
   )
   if (!differs)
-    throw new SpicerackError('IMAGES_IDENTICAL', `All ${source.count} images are the same picture; there is nothing to tell apart.`, {
-      advice: 'Import a folder with different images.',
+    throw new SpicerackError('IMAGES_IDENTICAL', say('identicalImages', { images: source.count }), {
+      advice: say('importDifferent'),
     })
 }

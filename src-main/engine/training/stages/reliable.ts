@@ -25,7 +25,7 @@ const keptNeighbours = 15
 export async function reliable({ task, source, host }: RunContext): Promise<StageResult> {
   const settings = task.recipe.reliable
   const clustered = host.files.read(runFiles.self)
-  if (!clustered) throw new SpicerackError('NOT_FOUND', 'The images of this run are not clustered yet.', { advice: 'Resume the run.' })
+  if (!clustered) throw new SpicerackError('NOT_FOUND', say('notClustered'), { advice: say('resumeRun') })
   if (!host.files.read(runFiles.reliable)) {
     const { embeddings } = loadEmbedding(host.files)
     const tell = (doneRatio: number, seconds: number) => {

@@ -167,13 +167,9 @@ export async function semi({ task, source, host }: RunContext): Promise<StageRes
   if (!host.files.read(runFiles.semi)) {
     const samples = labeledSamples(reliable, found.clusters, targets, recipe.semi.humanLabelWeight)
     if (samples.images.length === 0)
-      throw new SpicerackError(
-        'RELIABLE_EMPTY',
-        'No image is reliable, so there is nothing to train the classifier on; the clusters of the third stage are kept.',
-        {
-          advice: 'Use the standard recipe, whose thresholds adapt, or choose lower thresholds, fewer clusters or more epochs.',
-        },
-      )
+      throw new SpicerackError('RELIABLE_EMPTY', say('nothingReliable'), {
+        advice: say('lowerThresholds'),
+      })
     const inputs = classifiesImages(recipe) ? imageInputs(source, recipe, clusterCount, task.seed) : fixedInputs({ task, source, host })
     const stage = createFixMatchStage(inputs, samples, recipe, clusterCount, task.seed, host)
     try {
@@ -283,6 +279,6 @@ function moveTo(
 }
 
 function required(encoded: Uint8Array | undefined): Uint8Array {
-  if (!encoded) throw new SpicerackError('NOT_FOUND', 'An earlier stage of this run is not done yet.', { advice: 'Resume the run.' })
+  if (!encoded) throw new SpicerackError('NOT_FOUND', say('stageBefore'), { advice: say('resumeRun') })
   return encoded
 }
