@@ -41,7 +41,7 @@ export type DeviceReport = Readonly<{
     title: string
     state: 'used' | 'possible' | 'unavailable'
     /** Why it is not used, or what it runs on. */
-    reason: string
+    reason: Said
     device?: string
     /** Set where it is missing and can be installed: about how much is downloaded. */
     installBytes?: number

@@ -1,5 +1,6 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
+import { saidSchema } from '../said.ts'
 import { backendChoices } from '../worker-protocol.ts'
 import { procedure } from './procedure.ts'
 
@@ -9,7 +10,7 @@ const providerSchema = z.object({
   name: backendChoiceSchema.exclude(['auto']),
   title: z.string(),
   state: z.enum(['used', 'possible', 'unavailable']),
-  reason: z.string(),
+  reason: saidSchema,
   device: z.string().exactOptional(),
   /** Set where it is missing and can be installed: about how much is downloaded. */
   installBytes: z.number().exactOptional(),

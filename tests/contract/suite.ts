@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -80,7 +80,9 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
 
     it('suggests numbers of clusters from the pixels', async () => {
       const suggestions = await client.clusters.suggest()
-      expect(suggestions).toContainEqual(expect.objectContaining({ clusterCount: 2, reason: expect.stringMatching(/./) }))
+      expect(suggestions).toContainEqual(
+        expect.objectContaining({ clusterCount: 2, reason: expect.objectContaining({ text: expect.stringMatching(/./) }) }),
+      )
     })
 
     it('gives images page by page', async () => {
@@ -163,6 +165,15 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       expect(lines.map(({ at }) => at)).toEqual(lines.map(({ at }) => at).toSorted((one, other) => one - other))
       const completed = lines.filter(({ event }) => event === 'completed').map(({ stage }) => stage)
       expect(completed).toEqual(['pretrain', 'embed', 'self', 'reliable', 'semi'])
+      // What a run says can be worded in another language; what was kept as plain text is read too.
+      const said = lines.flatMap((line) => (line.event === 'log' ? [line.said] : []))
+      expect(said.length).toBeGreaterThan(0)
+      for (const each of said) expect(each).toEqual({ text: expect.any(String), key: expect.any(String), values: expect.any(Object) })
+      appendFileSync(
+        place('tiny.spicerack', 'runs', run.id, 'log.ndjson'),
+        `${JSON.stringify({ at: new Date().toISOString(), event: 'log', line: 'Of before.' })}\n`,
+      )
+      expect((await client.runs.log({ runId: run.id })).at(-1)).toMatchObject({ event: 'log', said: 'Of before.' })
       expect(await client.jobs.list()).toHaveLength(2)
       expect(await client.runs.list()).toHaveLength(1)
     })
@@ -518,6 +529,17 @@ export function describeContract(name: string, open: (handle: Engine['handle'], 
       const [merged, ...rest] = await client.clusters.report({ count: 0 })
       expect(rest).toEqual([])
       expect(merged).toMatchObject({ neighbourAgreement: 1, typical: [], doubtful: [], advice: [{ kind: 'mixed', sizes }] })
+      const isDismissed = async () => (await client.clusters.report({}))[0]!.advice.map((advice) => advice.isDismissed)
+      await client.clusters.dismissAdvice({ clusterId: one!.clusterId, isDismissed: true })
+      expect(await isDismissed()).toEqual([true])
+      await client.clusters.dismissAdvice({ clusterId: one!.clusterId, isDismissed: false })
+      expect(await isDismissed()).toEqual([false])
+      await client.edits.undo()
+      expect(await isDismissed()).toEqual([true])
+      await client.edits.undo()
+      expect(await isDismissed()).toEqual([false])
+      const same = { clusterId: one!.clusterId, otherId: one!.clusterId, isDismissed: true }
+      await expect(client.clusters.dismissAdvice(same)).rejects.toMatchObject({ code: 'BAD_INPUT' })
       const { newClusterId } = await client.clusters.split({ clusterId: one!.clusterId })
       expect((await client.clusters.report({})).map(({ imageCount }) => imageCount).sort((a, b) => b - a)).toEqual(sizes)
       const inNew = (await client.images.list({ limit: 1000, filter: { clusterId: newClusterId } })).images

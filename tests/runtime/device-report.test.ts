@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { deviceReport } from '#engine/runtime/device-report.ts'
 import { providers } from '#engine/runtime/load-backend.ts'
+import { textOf } from '#shared/said.ts'
 import { hideDevices, reasons } from './without-devices.ts'
 
 hideDevices()
@@ -12,7 +13,7 @@ afterEach(() => {
 
 const summary = (report: Awaited<ReturnType<typeof deviceReport>>) => ({
   used: report.used,
-  providers: report.providers.map(({ name, state, reason }) => [name, state, reason]),
+  providers: report.providers.map(({ name, state, reason }) => [name, state, textOf(reason)]),
 })
 const unavailable = Object.entries(reasons).map(([name, reason]) => [name, 'unavailable', reason])
 

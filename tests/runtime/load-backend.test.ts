@@ -6,12 +6,15 @@ import { hideDevices, reasons } from './without-devices.ts'
 
 hideDevices()
 
+/** What it says in English. */
 async function errorOf(promise: Promise<unknown>): Promise<unknown> {
   const error = await promise.then(
     () => undefined,
     (caught: unknown) => caught,
   )
-  return error instanceof SpicerackError ? error.toData() : error
+  if (!(error instanceof SpicerackError)) return error
+  const { said: _, ...english } = error.toData()
+  return english
 }
 
 describe('loadBackend', () => {

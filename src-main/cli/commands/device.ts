@@ -1,3 +1,4 @@
+import { textOf } from '#shared/said.ts'
 import type { BackendChoice } from '#shared/worker-protocol.ts'
 import type { Session } from '../session.ts'
 
@@ -11,7 +12,7 @@ export async function showDevices({ client, output }: Session, backend: BackendC
       gigaMacsPerSecond === undefined
         ? ''
         : `  ${gigaMacsPerSecond.toFixed(2)} GMAC/s, self-test error ${(selfTestError ?? 0).toExponential(1)}`
-    return `${marks[state]} ${name.padEnd(17)} ${state.padEnd(11)} ${reason}${figures}`
+    return `${marks[state]} ${name.padEnd(17)} ${state.padEnd(11)} ${textOf(reason)}${figures}`
   })
   output.result('device', report, lines.join('\n'))
 }

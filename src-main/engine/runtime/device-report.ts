@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { toErrorData } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { DeviceReport, DeviceRequest } from '#shared/worker-protocol.ts'
 import { installedTensorFlow } from './install-tensorflow.ts'
 import { loadBackend, providers } from './load-backend.ts'
@@ -29,12 +30,12 @@ export async function deviceReport({ backend, full }: DeviceRequest): Promise<De
         name: provider.name,
         title: provider.title,
         state: 'possible',
-        reason: 'Not tried: one before it works. See all with --full.',
+        reason: say('deviceNotTried'),
       })
       continue
     }
     if (!isAsked && !full) {
-      reports.push({ name: provider.name, title: provider.title, state: 'possible', reason: `Not tried: ${backend} was asked for.` })
+      reports.push({ name: provider.name, title: provider.title, state: 'possible', reason: say('deviceOtherAsked', { backend }) })
       continue
     }
     const { works, isSlow, ...trial } = await tryProvider(provider.name, provider.title)
@@ -65,7 +66,7 @@ async function tryProvider(name: ProviderName, title: string): Promise<Trial> {
   try {
     return { title, ...(JSON.parse(line) as Omit<Trial, 'title'>) }
   } catch {
-    return { name, title, works: false, isSlow: false, reason: `It crashed while it was tried: ${ended}.` }
+    return { name, title, works: false, isSlow: false, reason: say('deviceCrashed', { detail: ended }) }
   }
 }
 
@@ -77,8 +78,14 @@ async function reportOne(name: ProviderName): Promise<Omit<Trial, 'title'>> {
     return { name, works: true, isSlow: slowReason !== undefined, reason: slowReason ?? device, ...figures }
   } catch (error) {
     // The cause is what the provider said, without "the backend … cannot be used" before it.
-    const reason = toErrorData((error as Error).cause ?? error).message
-    return { name, works: false, isSlow: false, reason, ...(name === 'tensorflow-wheel' && (await installSize())) }
+    const { message, said } = toErrorData((error as Error).cause ?? error)
+    return {
+      name,
+      works: false,
+      isSlow: false,
+      reason: said?.message ?? message,
+      ...(name === 'tensorflow-wheel' && (await installSize())),
+    }
   }
 }
 

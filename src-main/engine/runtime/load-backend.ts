@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { SpicerackError, toErrorData } from '#shared/errors.ts'
-import { say } from '#shared/said.ts'
+import { type Message, say } from '#shared/said.ts'
 import type { BackendChoice } from '#shared/worker-protocol.ts'
 import type { Provider, ProviderName } from './provider.ts'
 import { plainJavaScript } from './providers/cpu.ts'
@@ -20,7 +20,7 @@ export type LoadedBackend = Readonly<{
   device: string
   selfTest: SelfTestResult
   /** Set when it works, but `auto` passes it by. */
-  slowReason?: string
+  slowReason?: Message
   /** Providers before it in the order, and why they are not used. */
   skipped: readonly Readonly<{ name: ProviderName; reason: string }>[]
 }>
@@ -40,10 +40,7 @@ export async function loadBackend(choice: BackendChoice): Promise<LoadedBackend>
   })
   const backend = await loaded
   if (choice !== 'auto' && backend.name !== choice)
-    throw new SpicerackError(
-      'BACKEND_UNAVAILABLE',
-      `This process computes on ${backend.title} already; ${choice} needs a process of its own.`,
-    )
+    throw new SpicerackError('BACKEND_UNAVAILABLE', say('otherBackendLoaded', { title: backend.title, backend: choice }))
   return backend
 }
 
@@ -55,12 +52,12 @@ async function load(choice: BackendChoice): Promise<LoadedBackend> {
     try {
       const backend = await loadAndTest(provider)
       if (choice !== 'auto' || backend.slowReason === undefined) return { ...backend, skipped }
-      skipped.push({ name: provider.name, reason: backend.slowReason })
+      skipped.push({ name: provider.name, reason: backend.slowReason.text })
     } catch (error) {
       const { message, advice } = toErrorData(error)
       if (choice !== 'auto')
         throw new SpicerackError('BACKEND_UNAVAILABLE', say('backendFailed', { backend: choice, detail: message }), {
-          advice: advice ?? 'Choose another one with --backend, or auto.',
+          advice: advice ?? say('otherBackend'),
           cause: error,
         })
       skipped.push({ name: provider.name, reason: message })
@@ -68,7 +65,7 @@ async function load(choice: BackendChoice): Promise<LoadedBackend> {
   }
   throw new SpicerackError(
     'BACKEND_UNAVAILABLE',
-    `No compute backend works: ${skipped.map(({ name, reason }) => `${name}: ${reason}`).join(' ')}`,
+    say('noBackend', { detail: skipped.map(({ name, reason }) => `${name}: ${reason}`).join(' ') }),
   )
 }
 
@@ -78,7 +75,7 @@ async function loadAndTest(provider: Provider): Promise<Omit<LoadedBackend, 'ski
   if (!(selfTest.error <= selfTestTolerance))
     throw new SpicerackError(
       'BACKEND_UNAVAILABLE',
-      `${provider.title} computes a convolution wrongly (relative error ${selfTest.error.toExponential(1)}).`,
+      say('wrongConvolution', { title: provider.title, error: selfTest.error.toExponential(1) }),
     )
   return { name: provider.name, title: provider.title, device, selfTest, ...(slowReason !== undefined && { slowReason }) }
 }

@@ -1,3 +1,4 @@
+import type { Message } from '#shared/said.ts'
 import type { BackendChoice } from '#shared/worker-protocol.ts'
 
 export type ProviderName = Exclude<BackendChoice, 'auto'>
@@ -18,5 +19,5 @@ export type LoadedDevice = Readonly<{
   /** What it computes on, for a person. */
   device: string
   /** Set when the provider works but something later in the order is faster, so that `auto` passes it by. */
-  slowReason?: string
+  slowReason?: Message
 }>

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { cacheFolder } from '#engine/files/cache-folder.ts'
+import { type Message, say } from '#shared/said.ts'
 
 /** The version of TensorFlow that the addon is compiled for and tested with. */
 export const tensorFlowVersion = '2.21.0'
@@ -24,12 +25,11 @@ export type TensorFlowBuild = Readonly<{
 }>
 
 /** Why this machine can have no TensorFlow from wheels; undefined when it can. */
-export function unsupportedReason(): string | undefined {
+export function unsupportedReason(): Message | undefined {
   const { platform, arch } = process
-  if (platform === 'darwin' || platform === 'win32')
-    return `TensorFlow from Python wheels is set up on Linux only: whether the ${platform === 'darwin' ? 'macOS' : 'Windows'} wheels work here has not been tried.`
-  if (platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) return `There are no TensorFlow wheels for ${platform} ${arch}.`
-  if (!isGlibc()) return 'TensorFlow wheels need glibc; this system has another C library.'
+  if (platform === 'darwin' || platform === 'win32') return say('wheelsNotTried', { system: platform === 'darwin' ? 'macOS' : 'Windows' })
+  if (platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) return say('noWheels', { system: `${platform} ${arch}` })
+  if (!isGlibc()) return say('wheelsNeedGlibc')
   return undefined
 }
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { Provider } from '../provider.ts'
 
 /** TensorFlow.js in plain JavaScript: works everywhere, slowly. */
@@ -7,7 +8,7 @@ export const plainJavaScript: Provider = {
   name: 'cpu',
   title: 'Plain JavaScript',
   async load() {
-    if (!(await tf.setBackend('cpu'))) throw new SpicerackError('BACKEND_UNAVAILABLE', 'The JavaScript backend did not start.')
+    if (!(await tf.setBackend('cpu'))) throw new SpicerackError('BACKEND_UNAVAILABLE', say('backendNoStart', { title: 'Plain JavaScript' }))
     return { device: 'CPU, one core, JavaScript' }
   },
 }

@@ -3,6 +3,7 @@ import { cpus } from 'node:os'
 import util from 'node:util'
 import * as tf from '@tensorflow/tfjs'
 import { SpicerackError, toErrorData } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { LoadedDevice } from '../provider.ts'
 
 /** What is used here of the addon of tfjs-node. */
@@ -16,14 +17,14 @@ export async function loadNodeBackend(addonPath: string): Promise<LoadedDevice &
   try {
     binding = require(addonPath) as Binding
   } catch (error) {
-    throw new SpicerackError('BACKEND_UNAVAILABLE', `The TensorFlow addon does not load: ${toErrorData(error).message.split('\n')[0]}`, {
+    throw new SpicerackError('BACKEND_UNAVAILABLE', say('addonFails', { detail: toErrorData(error).message.split('\n')[0] ?? '' }), {
       cause: error,
     })
   }
   const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js')
   require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js')
   tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu'), 3)
-  if (!(await tf.setBackend('tensorflow'))) throw new SpicerackError('BACKEND_UNAVAILABLE', 'TensorFlow loaded, but did not start.')
+  if (!(await tf.setBackend('tensorflow'))) throw new SpicerackError('BACKEND_UNAVAILABLE', say('backendNoStart', { title: 'TensorFlow' }))
   const device = binding.isUsingGpuDevice() ? 'NVIDIA GPU (CUDA)' : `CPU, ${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'})`
   return { device, version: binding.TF_Version }
 }

@@ -1,4 +1,5 @@
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { installedTensorFlow } from '../install-tensorflow.ts'
 import type { Provider } from '../provider.ts'
 import { unsupportedReason } from '../tensorflow-build.ts'
@@ -13,8 +14,8 @@ export const tensorFlowWheel: Provider = {
     if (unsupported !== undefined) throw new SpicerackError('BACKEND_UNAVAILABLE', unsupported)
     const installed = await installedTensorFlow()
     if (!installed)
-      throw new SpicerackError('BACKEND_UNAVAILABLE', 'The TensorFlow runtime is not installed, or is damaged.', {
-        advice: 'Run: npm run bootstrap -- --retry',
+      throw new SpicerackError('BACKEND_UNAVAILABLE', say('tensorFlowMissing'), {
+        advice: say('bootstrapAgain'),
       })
     const { device } = await loadNodeBackend(installed.addonPath)
     return { device: `${device}, TensorFlow ${installed.version} ${installed.kind === 'cuda' ? 'CUDA' : 'CPU'} build` }

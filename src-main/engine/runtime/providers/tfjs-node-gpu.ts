@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { Provider } from '../provider.ts'
 import { addonPackageFolder } from '../tensorflow-build.ts'
 import { loadNodeBackend } from './node-backend.ts'
@@ -11,11 +12,7 @@ export const tfjsNodeGpu: Provider = {
   title: 'TensorFlow (tfjs-node-gpu as its installer sets it up)',
   async load() {
     const addonPath = join(addonPackageFolder(), 'lib', 'napi-v8', 'tfjs_binding.node')
-    if (!existsSync(addonPath))
-      throw new SpicerackError(
-        'BACKEND_UNAVAILABLE',
-        "tfjs-node-gpu's own install script was not run, so it has no addon and no libraries of its own.",
-      )
+    if (!existsSync(addonPath)) throw new SpicerackError('BACKEND_UNAVAILABLE', say('ownInstallerNotRun'))
     return loadNodeBackend(addonPath)
   },
 }

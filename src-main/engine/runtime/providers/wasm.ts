@@ -4,6 +4,7 @@ import { dirname, join, sep } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { Provider } from '../provider.ts'
 import { registerWasmTrainingKernels } from '../wasm-training-kernels.ts'
 
@@ -15,7 +16,7 @@ export const wasm: Provider = {
     const folder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))
     setWasmPaths(join(folder, sep))
     setThreadsCount(Math.min(8, cpus().length))
-    if (!(await tf.setBackend('wasm'))) throw new SpicerackError('BACKEND_UNAVAILABLE', 'The WebAssembly backend did not start.')
+    if (!(await tf.setBackend('wasm'))) throw new SpicerackError('BACKEND_UNAVAILABLE', say('backendNoStart', { title: 'WebAssembly' }))
     registerWasmTrainingKernels()
     return { device: `CPU, ${cpus().length} cores, WebAssembly` }
   },

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { create, globals } from 'webgpu'
 import { SpicerackError, toErrorData } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { Provider } from '../provider.ts'
 
 /** WebGPU through Dawn: Vulkan, Direct3D 12 or Metal. */
@@ -10,8 +11,7 @@ export const webgpu: Provider = {
   async load() {
     const gpu = await findGpu()
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' })
-    if (!adapter)
-      throw new SpicerackError('BACKEND_UNAVAILABLE', 'No GPU that WebGPU can use was found (no Vulkan, Direct3D 12 or Metal driver).')
+    if (!adapter) throw new SpicerackError('BACKEND_UNAVAILABLE', say('noGpu'))
     const { vendor, architecture, description } = adapter.info
     const device = description || [vendor, architecture].filter(Boolean).join(' ') || 'unnamed GPU'
     Object.assign(globalThis, globals)
@@ -19,12 +19,12 @@ export const webgpu: Provider = {
     // The backend takes WebGPU for available in a window or in a web worker only.
     Object.assign(globalThis, { WorkerGlobalScope: class WorkerGlobalScope {} })
     await import('@tensorflow/tfjs-backend-webgpu')
-    if (!(await tf.setBackend('webgpu'))) throw new SpicerackError('BACKEND_UNAVAILABLE', `WebGPU did not start on ${device}.`)
+    if (!(await tf.setBackend('webgpu'))) throw new SpicerackError('BACKEND_UNAVAILABLE', say('webgpuNoStart', { device }))
     const isSoftware = /swiftshader|llvmpipe|lavapipe|software|basic render|warp/i.test(`${device} ${architecture}`)
     return {
       device,
       ...(isSoftware && {
-        slowReason: `${device} computes on the CPU, slower than the backends after it; --backend webgpu uses it all the same.`,
+        slowReason: say('webgpuSlow', { device }),
       }),
     }
   },
@@ -34,6 +34,6 @@ async function findGpu(): Promise<GPU> {
   try {
     return create([])
   } catch (error) {
-    throw new SpicerackError('BACKEND_UNAVAILABLE', `WebGPU does not load: ${toErrorData(error).message}`, { cause: error })
+    throw new SpicerackError('BACKEND_UNAVAILABLE', say('webgpuFails', { detail: toErrorData(error).message }), { cause: error })
   }
 }
