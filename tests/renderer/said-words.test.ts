@@ -61,6 +61,17 @@ describe('on the page', () => {
     expect(inWords('en')(say('reliableThin', { count: 2, clusters: '4, 7', least: 10 }))).toMatch(/^Thin: each of the clusters 4, 7/)
   })
 
+  it.each(Object.entries(messages))('words %s in English as the engine does, and in Chinese with the same values', (key, english) => {
+    for (const count of [1, 3]) {
+      const values = { ...Object.fromEntries([...namesIn(english)].map((name) => [name, `<${name}>`])), count }
+      const said = (say as (key: string, values: object) => Parameters<typeof saidInWords>[0])(key, values)
+      expect(inWords('en')(said)).toBe(textOf(said))
+      const chineseText = inWords('zh-CN')(said)
+      for (const name of namesIn(english)) if (name !== 'count') expect(chineseText).toContain(`<${name}>`)
+      expect(chineseText).not.toMatch(/[{}|@]/)
+    }
+  })
+
   it('keeps the English of what it does not know, and of what was kept before there were messages', () => {
     expect(inWords('zh-CN')('Precision: bfloat16.')).toBe('Precision: bfloat16.')
     expect(inWords('zh-CN')({ text: 'Said by a later version.', key: 'later', values: {} })).toBe('Said by a later version.')
