@@ -15,7 +15,12 @@ const bugs: unknown[] = []
 
 const images = (): string => join(folder.path, 'images')
 const onDisk = (...parts: string[]): string => join(disk!.path, ...parts)
-const diskFull = { code: 'DISK_FULL', message: expect.stringMatching(/./), advice: expect.stringMatching(/space/) }
+/** That the same is said for other languages. */
+const said = {
+  message: { text: expect.stringMatching(/./), key: expect.any(String), values: expect.any(Object) },
+  advice: expect.any(Object),
+}
+const diskFull = { code: 'DISK_FULL', message: expect.stringMatching(/./), advice: expect.stringMatching(/space/), said }
 const failed = { kind: 'failed', error: diskFull }
 
 beforeEach(async ({ skip }) => {
@@ -97,7 +102,10 @@ it('an export to a full or a read-only disk says so, leaves nothing, and is done
   disk!.free()
   disk!.makeReadOnly()
   await client.jobs.resume({ jobId: job.id })
-  const refused = { kind: 'failed', error: { code: 'FOLDER_READ_ONLY', message: expect.stringMatching(/./), advice: expect.any(String) } }
+  const refused = {
+    kind: 'failed',
+    error: { code: 'FOLDER_READ_ONLY', message: expect.stringMatching(/./), advice: expect.any(String), said },
+  }
   expect((await untilAtRest(client, job.id)).state).toEqual(refused)
   expect(readdirSync(disk!.path)).toEqual([])
   disk!.makeWritable()
