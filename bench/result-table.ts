@@ -24,6 +24,12 @@ export function ratios(first: readonly number[], second: readonly number[]): num
   return first.map((value, round) => value / second[round])
 }
 
+/** Those ratios for a table: the median, with smallest and largest. */
+export function ratioSpread(first: readonly number[], second: readonly number[]): string {
+  const each = ratios(first, second)
+  return `**${median(each).toFixed(2)}** (${Math.min(...each).toFixed(2)}-${Math.max(...each).toFixed(2)})`
+}
+
 /** Load of the machine now, to be noted beside a figure: on two cores, above 0.5 somebody else was working. */
 export function loadNow(): number {
   return loadavg()[0]

@@ -17,12 +17,11 @@ from torch.nn import functional as F
 from torchvision import transforms
 from torchvision.transforms import v2
 
-from resnet18 import ResNet18
+from resnet import backbones
 from rounds import serve_rounds
 
 QUEUE = 4096
 PROJECTION = 128
-SIDE = 32
 
 
 class Blur:
@@ -33,11 +32,11 @@ class Blur:
 
 
 class TwoViews(torch.utils.data.Dataset):
-    def __init__(self, count):
-        self.pixels = np.random.default_rng(1).integers(0, 256, (count, SIDE, SIDE, 3), dtype=np.uint8)
+    def __init__(self, count, side):
+        self.pixels = np.random.default_rng(1).integers(0, 256, (count, side, side, 3), dtype=np.uint8)
         self.view = transforms.Compose(
             [
-                transforms.RandomResizedCrop(SIDE, scale=(0.2, 1.0)),
+                transforms.RandomResizedCrop(side, scale=(0.2, 1.0)),
                 transforms.RandomApply([transforms.ColorJitter(0.4, 0.4, 0.4, 0.1)], p=0.8),
                 transforms.RandomGrayscale(p=0.2),
                 transforms.RandomApply([Blur()], p=0.5),
@@ -55,15 +54,15 @@ class TwoViews(torch.utils.data.Dataset):
         return self.view(image), self.view(image)
 
 
-def batch_views(count, batch):
+def batch_views(count, side, batch):
     """Both views of random batches, each by one draw for the whole batch: the fastest that torchvision has."""
-    pixels = torch.from_numpy(np.random.default_rng(1).integers(0, 256, (count, 3, SIDE, SIDE), dtype=np.uint8))
+    pixels = torch.from_numpy(np.random.default_rng(1).integers(0, 256, (count, 3, side, side), dtype=np.uint8))
     view = v2.Compose(
         [
-            v2.RandomResizedCrop(SIDE, scale=(0.2, 1.0), antialias=True),
+            v2.RandomResizedCrop(side, scale=(0.2, 1.0), antialias=True),
             v2.RandomApply([v2.ColorJitter(0.4, 0.4, 0.4, 0.1)], p=0.8),
             v2.RandomGrayscale(p=0.2),
-            v2.RandomApply([v2.GaussianBlur(5, (0.1, 2.0))], p=0.5),
+            v2.RandomApply([v2.GaussianBlur(2 * (side // 20) + 3, (0.1, 2.0))], p=0.5),
             v2.RandomHorizontalFlip(),
             v2.ToDtype(torch.float32, scale=True),
             v2.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
@@ -77,9 +76,9 @@ def batch_views(count, batch):
 
 
 class Encoder(nn.Module):
-    def __init__(self, width):
+    def __init__(self, backbone, width):
         super().__init__()
-        self.backbone = ResNet18(width)
+        self.backbone = backbones[backbone](width)
         features = self.backbone.feature_count
         self.head = nn.Sequential(nn.Linear(features, features), nn.ReLU(inplace=True), nn.Linear(features, PROJECTION))
 
@@ -94,22 +93,23 @@ def endless(loader):
 
 def main():
     parser = argparse.ArgumentParser()
-    for name in ("width", "batch", "images", "warmup", "steps", "workers"):
+    parser.add_argument("--backbone", required=True)
+    for name in ("width", "side", "batch", "images", "warmup", "steps", "workers"):
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("--bfloat16", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(2)
     torch.manual_seed(1)
-    query = Encoder(given.width).to(memory_format=torch.channels_last).train()
+    query = Encoder(given.backbone, given.width).to(memory_format=torch.channels_last).train()
     key = copy.deepcopy(query).requires_grad_(False)
     queue = F.normalize(torch.randn(QUEUE, PROJECTION), dim=1)
     pointer = 0
     optimizer = torch.optim.SGD(query.parameters(), lr=0.06, momentum=0.9, weight_decay=5e-4)
     if given.workers < 0:
-        batches = batch_views(given.images, given.batch)
+        batches = batch_views(given.images, given.side, given.batch)
     else:
         loader = torch.utils.data.DataLoader(
-            TwoViews(given.images), batch_size=given.batch, shuffle=True, drop_last=True, num_workers=given.workers,
+            TwoViews(given.images, given.side), batch_size=given.batch, shuffle=True, drop_last=True, num_workers=given.workers,
             persistent_workers=given.workers > 0,
         )
         batches = endless(loader)
