@@ -32,13 +32,15 @@ export function rowsOf(embeddings: Embeddings, members: ArrayLike<number>): Embe
 export function toUnitRows(embeddings: Embeddings): Embeddings {
   const { count, dimension } = embeddings
   const values = new Float32Array(embeddings.values)
-  for (let row = 0; row < count; row++) {
-    const start = row * dimension
-    let sum = 0
-    for (let column = 0; column < dimension; column++) sum += values[start + column] ** 2
-    if (sum === 0) continue
-    const factor = 1 / Math.sqrt(sum)
-    for (let column = 0; column < dimension; column++) values[start + column] *= factor
-  }
+  for (let row = 0; row < count; row++) scaleToUnit(values, row * dimension, (row + 1) * dimension)
   return { values, count, dimension }
+}
+
+/** Divides the values from `start` to before `end` by their Euclidean length, in place; zeros stay zero. */
+export function scaleToUnit(values: Float32Array, start: number, end: number): void {
+  let sum = 0
+  for (let place = start; place < end; place++) sum += values[place] ** 2
+  if (sum === 0) return
+  const factor = 1 / Math.sqrt(sum)
+  for (let place = start; place < end; place++) values[place] *= factor
 }

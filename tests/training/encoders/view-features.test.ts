@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { type Embeddings, toUnitRows } from '#engine/clustering/embeddings.ts'
 import { createRandom } from '#engine/ml/random.ts'
 import type { Encoder } from '#engine/training/encoders/encoder.ts'
 import { computeViewFeatures, loadViewFeatures } from '#engine/training/encoders/view-features.ts'
@@ -47,6 +48,18 @@ async function compute(sidePx: number, batchSize: number): Promise<{ batches: nu
   return { batches, features: loadViewFeatures(['colours'], settings, files, count).embeddings.values }
 }
 
+/** One view of one encoder, of any length. */
+function anyFeatures(dimension: number): Embeddings {
+  return { values: Float32Array.from({ length: count * dimension }, () => random.normal()), count, dimension }
+}
+
+function beside(parts: readonly Embeddings[]): Embeddings {
+  const rows = Array.from({ length: count }, (_, row) =>
+    parts.flatMap(({ values, dimension }) => [...values.subarray(row * dimension, (row + 1) * dimension)]),
+  )
+  return { values: Float32Array.from(rows.flat()), count, dimension: rows[0]!.length }
+}
+
 describe('features of encoders that stay as they are', () => {
   beforeAll(() => useBackend('tensorflow-wheel'))
 
@@ -66,4 +79,29 @@ describe('features of encoders that stay as they are', () => {
     expect(Math.max(...few.batches)).toBe(5)
     for (const [place, value] of few.features.entries()) expect(value).toBeCloseTo(many.features[place]!, 6)
   })
+
+  it('gives each encoder the same weight in each view, and in the mean of both', () => {
+    const parts = { few: [anyFeatures(3), anyFeatures(3)], many: [anyFeatures(7), anyFeatures(7)] }
+    const kept = new Map<string, Uint8Array>()
+    for (const [name, views] of Object.entries(parts))
+      // Once at an odd place in memory, as a file may be read.
+      for (const [place, { values }] of views.entries())
+        kept.set(`features-${name}-${['plain', 'mirrored'][place]}.f32`, shifted(values, place))
+    const files = { read: (name: string) => kept.get(name), write: () => undefined, remove: () => undefined }
+    const { views, embeddings } = loadViewFeatures(['few', 'many'], { ...defaultsOf(embedSettings), mirror: true }, files, count)
+    for (const place of [0, 1]) {
+      const expected = toUnitRows(beside(Object.values(parts).map((of) => toUnitRows(of[place]!))))
+      expect(views[place]).toEqual(expected)
+    }
+    const means = Object.values(parts).map(([first, second]) =>
+      toUnitRows({ ...first!, values: first!.values.map((value, place) => (value + second!.values[place]!) / 2) }),
+    )
+    expect(embeddings).toEqual(toUnitRows(beside(means)))
+  })
 })
+
+function shifted(values: Float32Array, by: number): Uint8Array {
+  const bytes = new Uint8Array(values.byteLength + by)
+  bytes.set(new Uint8Array(values.buffer), by)
+  return bytes.subarray(by)
+}

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { type Embeddings, toUnitRows } from '#engine/clustering/embeddings.ts'
+import { type Embeddings, scaleToUnit } from '#engine/clustering/embeddings.ts'
 import { applyRegularView, type RegularView } from '#engine/ml/augmentations/regular-view.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { say } from '#shared/said.ts'
@@ -9,13 +9,16 @@ import type { ImageSource } from '../image-source.ts'
 import { type RunFiles, type RunHost, StageStopped } from '../run-context.ts'
 import type { Encoder } from './encoder.ts'
 
-/** Features of all images under each view: of every encoder, scaled to length 1, side by side. */
-export type ViewFeatures = Readonly<{
+/**
+ * Features of all images under each view: of every encoder, scaled to length 1, side by side. Both are put together whenever they are
+ * asked for, so that nobody holds what only others need.
+ */
+export interface ViewFeatures {
   /** One for each view: `[images, dimension]`, rows L2-normalised. */
-  views: readonly Embeddings[]
+  readonly views: Embeddings[]
   /** Of each encoder the mean over the views, scaled to length 1; side by side, rows L2-normalised. */
-  embeddings: Embeddings
-}>
+  readonly embeddings: Embeddings
+}
 
 type NamedView = RegularView & Readonly<{ name: string }>
 
@@ -66,26 +69,37 @@ export async function computeViewFeatures(
   }
 }
 
-/** What {@link computeViewFeatures} left, put together. @throws NOT_FOUND before it is done. */
+/** What {@link computeViewFeatures} left; asking for it throws NOT_FOUND before it is done. */
 export function loadViewFeatures(
   encoderNames: readonly string[],
   settings: EmbedSettings,
   files: RunFiles,
   imageCount: number,
 ): ViewFeatures {
-  return combineParts(encoderNames.map((name) => viewsOf(settings).map((view) => storedView(name, view, files, imageCount))))
+  const all = viewsOf(settings)
+  const combine = (views: readonly NamedView[]): Embeddings =>
+    sideBySide(encoderNames, imageCount, (name) => views.map((view) => storedView(name, view, files)))
+  return {
+    get views() {
+      return all.map((view) => combine([view]))
+    },
+    get embeddings() {
+      return combine(all)
+    },
+  }
 }
 
 /** Lengths of the parts that each row is made of, one for each encoder. @throws NOT_FOUND before the features are computed. */
 export function partDimensionsOf(encoderNames: readonly string[], files: RunFiles, imageCount: number): number[] {
-  return encoderNames.map((name) => storedView(name, plain, files, imageCount).dimension)
+  return encoderNames.map((name) => storedView(name, plain, files).length / imageCount)
 }
 
-function storedView(encoder: string, view: NamedView, files: RunFiles, imageCount: number): Embeddings {
+/** `[images, dimension]`; not to be changed, it may be the file itself. */
+function storedView(encoder: string, view: NamedView, files: RunFiles): Float32Array {
   const stored = files.read(fileOf(encoder, view))
   if (!stored) throw new SpicerackError('NOT_FOUND', say('notEmbedded'), { advice: say('resumeRun') })
-  const values = new Float32Array(stored.slice().buffer)
-  return { values, count: imageCount, dimension: values.length / imageCount }
+  const { buffer, byteOffset, byteLength } = stored.byteOffset % 4 === 0 ? stored : stored.slice()
+  return new Float32Array(buffer, byteOffset, byteLength / 4)
 }
 
 function fileOf(encoder: string, view: NamedView): string {
@@ -110,29 +124,28 @@ async function encodeView(encoder: Encoder, source: ImageSource, indices: Int32A
   return features
 }
 
-/** @param parts `[encoders][views]`. */
-function combineParts(parts: readonly (readonly Embeddings[])[]): ViewFeatures {
-  const views = (parts[0] ?? []).map((_, view) => toUnitRows(sideBySide(parts.map((part) => toUnitRows(part[view])))))
-  const embeddings = toUnitRows(sideBySide(parts.map((part) => toUnitRows(mean(part)))))
-  return { views, embeddings }
-}
-
-function mean(all: readonly Embeddings[]): Embeddings {
-  const [first] = all
-  const values = first.values.map((_, place) => all.reduce((sum, each) => sum + each.values[place], 0) / all.length)
-  return { ...first, values }
-}
-
-function sideBySide(parts: readonly Embeddings[]): Embeddings {
-  if (parts.length === 1) return parts[0]
-  const { count } = parts[0]
-  const dimension = parts.reduce((sum, part) => sum + part.dimension, 0)
+/**
+ * Of each encoder the mean of its views, scaled to length 1, side by side; rows L2-normalised. One encoder's views are held at a time,
+ * beside the result.
+ */
+function sideBySide(encoderNames: readonly string[], count: number, viewsOfEncoder: (name: string) => readonly Float32Array[]): Embeddings {
+  const dimensions = encoderNames.map((name) => viewsOfEncoder(name)[0].length / count)
+  const dimension = dimensions.reduce((sum, each) => sum + each, 0)
   const values = new Float32Array(count * dimension)
   let column = 0
-  for (const part of parts) {
-    for (let row = 0; row < count; row++)
-      values.set(part.values.subarray(row * part.dimension, (row + 1) * part.dimension), row * dimension + column)
-    column += part.dimension
+  for (const [encoder, size] of dimensions.entries()) {
+    const views = viewsOfEncoder(encoderNames[encoder])
+    for (let row = 0; row < count; row++) {
+      const start = row * dimension + column
+      for (let place = 0; place < size; place++) {
+        let sum = 0
+        for (const view of views) sum += view[row * size + place]
+        values[start + place] = sum / views.length
+      }
+      scaleToUnit(values, start, start + size)
+    }
+    column += size
   }
+  for (let row = 0; row < count; row++) scaleToUnit(values, row * dimension, (row + 1) * dimension)
   return { values, count, dimension }
 }
