@@ -1,15 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import * as tf from '@tensorflow/tfjs'
-import { type Embeddings, rowsOf, toUnitRows } from '#engine/clustering/embeddings.ts'
-import { createRandom, deriveSeed } from '#engine/ml/random.ts'
+import { type Embeddings, toUnitRows } from '#engine/clustering/embeddings.ts'
+import { createRandom } from '#engine/ml/random.ts'
 import { loadBackend } from '#engine/runtime/load-backend.ts'
 import { createSelfStage } from '#engine/training/self-heads.ts'
-import type { SelfViews } from '#engine/training/self-views.ts'
 import { train } from '#engine/training/train-loop.ts'
 import { recipeNamed } from '#shared/recipes/index.ts'
 import { resolveRecipe } from '#shared/recipes/recipe.ts'
+import { cachedViews } from './cached-views.ts'
 import { memoryHost } from './memory-host.ts'
 import { loadNow, pythonVersions, writeResults } from './result-table.ts'
 import { serveRounds } from './rounds.ts'
@@ -64,22 +63,6 @@ async function serve(path: string): Promise<void> {
     stage.dispose()
     return { seconds, losses, steps: stage.totalSteps }
   })
-}
-
-function cachedViews(plain: Embeddings, weak: readonly Embeddings[], strong: readonly Embeddings[], seed: number): SelfViews {
-  return {
-    weak: async (images, set) => rowsOf(weak[set % weakCount], images),
-    strong(images, headCount, step) {
-      const random = createRandom(deriveSeed(seed, 'self-view', step))
-      const gathered = new Float32Array(images.length * dimension)
-      for (let place = 0; place < images.length; place++) {
-        const start = images[place] * dimension
-        gathered.set(strong[random.integer(strongCount)].values.subarray(start, start + dimension), place * dimension)
-      }
-      return tf.tensor3d(gathered, [headCount, images.length / headCount, dimension])
-    },
-    plain: async () => plain,
-  }
 }
 
 async function compare(roundCount: number, peerEpochs: number): Promise<void> {
