@@ -3,7 +3,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, runInNode24 } from './node-24.mjs'
 
-const names = ['moco-step', 'self-heads', 'neighbours', 'k-means', 'ingest', 'quality', 'grid', 'start-up', 'map']
+const names = [
+  ...['moco-step', 'fixmatch-step', 'embedding', 'feeding', 'self-heads', 'neighbours', 'k-means', 'ingest', 'quality', 'grid'],
+  ...['growth', 'quick-memory', 'start-up', 'map'],
+]
 const [name, ...args] = process.argv.slice(2)
 if (name && !existsSync(join(root, 'bench', `${name}.ts`))) {
   console.error(`There is no benchmark "${name}". There are: ${names.join(', ')}.`)
