@@ -11,7 +11,7 @@ import { imagesInMemory } from '#engine/training/image-source.ts'
 import { createViewEncoder } from '#engine/training/view-encoder.ts'
 import { isGiven, option } from './arguments.ts'
 import { memoryHost } from './memory-host.ts'
-import { loadNow, pythonVersions, ratioSpread, spread, writeResults } from './result-table.ts'
+import { loadNow, pythonVersions, speedRatio, spread, writeResults } from './result-table.ts'
 import { serveRounds } from './rounds.ts'
 import { alternate, startOwnSide, startPeer } from './sides.ts'
 
@@ -110,14 +110,14 @@ async function compare(roundCount: number): Promise<void> {
       notes: [
         `${imageCount} images of ${sidePx} px, bytes in memory to features, by a ResNet34 (width 64) in inference mode, float32, batches of ${batchSize}, two threads, the same weights (features agree within ${deviation.toExponential(0)}).`,
         'Peers: PyTorch, channels_last, `torch.inference_mode`, as it is and compiled by inductor; onnxruntime on the same network exported from PyTorch, all its optimisations on.',
-        `${roundCount} alternating rounds after one unmeasured; median (least-most); peak memory is that of the whole process. Goal: 1.0 times the faster peer.`,
+        `${roundCount} alternating rounds after one unmeasured; median (least-most), ratios also of the best rounds; peak memory is that of the whole process. Goal: 1.0 times the faster peer.`,
       ],
       header: ['', 'images/s', 'peak memory, MB', 'Spicerack / this'],
       rows: names.map((name, side) => [
         name,
         spread(speeds[side]!, 1),
         Math.max(...results[side]!.map(({ peakMegabytes }) => peakMegabytes)).toFixed(0),
-        side === 0 ? '' : ratioSpread(speeds[0]!, speeds[side]!),
+        side === 0 ? '' : speedRatio(speeds[0]!, speeds[side]!),
       ]),
       loadBefore,
       versions: pythonVersions(['torch', 'onnxruntime', 'numpy']),

@@ -7,7 +7,7 @@ import sharp from 'sharp'
 import { createImagePool } from '#engine/images/image-pool.ts'
 import { createRandom, deriveSeed } from '#engine/ml/random.ts'
 import { isGiven, option } from './arguments.ts'
-import { loadNow, pythonVersions, ratioSpread, spread, writeResults } from './result-table.ts'
+import { loadNow, pythonVersions, speedRatio, spread, writeResults } from './result-table.ts'
 import { serveRounds } from './rounds.ts'
 import { alternate, type Side, startOwnSide, startPeer } from './sides.ts'
 
@@ -109,7 +109,7 @@ async function compareOn(photographs: string, roundCount: number, size: string):
     size,
     name,
     spread(speeds[side]!, 1),
-    side === 0 ? '' : ratioSpread(speeds[0]!, speeds[side]!),
+    side === 0 ? '' : speedRatio(speeds[0]!, speeds[side]!),
   ])
 }
 

@@ -5,7 +5,7 @@ import { createMocoStage } from '#engine/training/stages/pretrain.ts'
 import { recipeNamed } from '#shared/recipes/index.ts'
 import { resolveRecipe } from '#shared/recipes/recipe.ts'
 import { isGiven, option } from './arguments.ts'
-import { loadNow, pythonVersions, ratioSpread, spread, writeResults } from './result-table.ts'
+import { loadNow, pythonVersions, speedRatio, spread, writeResults } from './result-table.ts'
 import { alternate, type Side, startOwnSide, startPeer } from './sides.ts'
 import { type RoundSteps, serveTraining, type TrainingRound } from './training-rounds.ts'
 
@@ -114,7 +114,7 @@ async function compare(names: readonly string[], table: string, present: readonl
     rows.push([
       String(cases[name]!.width),
       ...speeds.map((each) => spread(each, 1)),
-      ...columns.map(([, [own, other]]) => ratioSpread(of(own), of(other))),
+      ...columns.map(([, [own, other]]) => speedRatio(of(own), of(other))),
       cases[name]!.goal,
     ])
   }
@@ -126,7 +126,7 @@ async function compare(names: readonly string[], table: string, present: readonl
     notes: [
       `Whole loop: decode-cached pixels, two augmented views, query, key, update, queue. ${network}, ${sidePx} px, batch ${batchSize}, queue 4096, SGD with momentum; width is the number of channels of the first stage.`,
       `Ours: \`createMocoStage\` and \`train\`, keys in 4 groups with batch statistics of their own, every image with augmentations of its own; compiled, in float32 and in bfloat16${present.includes('eager') ? ', and operation by operation' : ''}. Peer: PyTorch, channels_last, float32 or bfloat16 by autocast, on the same two cores, keys in one batch; ${present.includes('images') ? 'torchvision transforms on each image in a DataLoader without workers, or ' : ''}torchvision v2 transforms on whole batches, which give all images of a batch the same augmentation.`,
-      `${roundCount} alternating rounds after one unmeasured; images/s as median (least-most).`,
+      `${roundCount} alternating rounds after one unmeasured; images/s as median (least-most), ratios also of the best rounds.`,
     ],
     header: ['width', ...present.map((side) => sideNames[side]), ...columns.map(([title]) => title), 'goal to whole batches'],
     rows,

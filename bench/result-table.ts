@@ -24,10 +24,14 @@ export function ratios(first: readonly number[], second: readonly number[]): num
   return first.map((value, round) => value / second[round])
 }
 
-/** Those ratios for a table: the median, with smallest and largest. */
-export function ratioSpread(first: readonly number[], second: readonly number[]): string {
+/**
+ * How many times as fast the first is, for a table: the median of the rounds, with smallest and largest, and its best round against the
+ * best of the other, which other programs on the machine disturbed least.
+ */
+export function speedRatio(first: readonly number[], second: readonly number[]): string {
   const each = ratios(first, second)
-  return `**${median(each).toFixed(2)}** (${Math.min(...each).toFixed(2)}-${Math.max(...each).toFixed(2)})`
+  const best = Math.max(...first) / Math.max(...second)
+  return `**${median(each).toFixed(2)}** (${Math.min(...each).toFixed(2)}-${Math.max(...each).toFixed(2)}; best ${best.toFixed(2)})`
 }
 
 /** Load of the machine now, to be noted beside a figure: on two cores, above 0.5 somebody else was working. */
