@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -16,6 +16,9 @@ import { startOwnSide } from './sides.ts'
 
 type Measured = Readonly<{ seconds: number; megabytes: number }>
 
+type Grown = Readonly<{ counts: readonly number[]; seconds: readonly number[]; megabytes: readonly number[] }>
+
+const storedPath = join(import.meta.dirname, 'results', 'growth.json')
 const factors = [1, 4, 16]
 const watchEveryMs = 50
 /** With which each work is done once before, so that everything is loaded and compiled. */
@@ -45,36 +48,51 @@ async function serve(name: string, count: number, folder: string): Promise<void>
   })
 }
 
+/** Each work is kept as soon as it is measured, so that others can be added another time. */
 async function compare(names: readonly string[]): Promise<void> {
   const loadBefore = loadNow()
   const divisor = Number(option('divide', '1'))
-  const rows: string[][] = []
   for (const name of names) {
-    const { title, count: smallest } = works[name]!
-    const counts = factors.map((factor) => Math.floor((smallest / divisor) * factor))
+    const counts = factors.map((factor) => Math.floor((works[name]!.count / divisor) * factor))
     const measured: Measured[] = []
     for (const count of counts) measured.push(await measureAlone(name, count))
-    console.error(name, counts, measured)
-    const seconds = measured.map((each) => each.seconds)
-    const megabytes = measured.map((each) => each.megabytes)
-    rows.push([
-      title,
-      counts.map((count) => count.toLocaleString('en')).join(', '),
-      seconds.map((value) => value.toPrecision(3)).join(', '),
-      `**${exponentOf(counts, seconds).toFixed(2)}**`,
-      [0, 1].map((place) => exponentOf(counts.slice(place, place + 2), seconds.slice(place, place + 2)).toFixed(2)).join(', '),
-      megabytes.map((value) => value.toFixed(0)).join(', '),
-      (((megabytes[2]! - megabytes[1]!) * 1024) / (counts[2]! - counts[1]!)).toFixed(1),
-    ])
+    const grown: Grown = { counts, seconds: measured.map(({ seconds }) => seconds), megabytes: measured.map(({ megabytes }) => megabytes) }
+    console.error(name, grown)
+    if (divisor === 1) writeFileSync(storedPath, `${JSON.stringify({ ...readStored(), [name]: grown }, null, 2)}\n`)
   }
+  writeTable(readStored(), loadBefore)
+}
+
+function readStored(): Readonly<Record<string, Grown>> {
+  return existsSync(storedPath) ? JSON.parse(readFileSync(storedPath, 'utf8')) : {}
+}
+
+function writeTable(stored: Readonly<Record<string, Grown>>, loadBefore: number): void {
+  const rows = Object.entries(works).flatMap(([name, { title }]) => {
+    const grown = stored[name]
+    if (!grown) return []
+    const { counts, seconds, megabytes } = grown
+    const between = [0, 1].map((place) => exponentOf(counts.slice(place, place + 2), seconds.slice(place, place + 2)).toFixed(2))
+    return [
+      [
+        title,
+        counts.map((count) => count.toLocaleString('en')).join(', '),
+        seconds.map((value) => value.toPrecision(3)).join(', '),
+        `**${exponentOf(counts, seconds).toFixed(2)}**`,
+        between.join(', '),
+        megabytes.map((value) => value.toFixed(0)).join(', '),
+        (((megabytes[2]! - megabytes[1]!) * 1024) / (counts[2]! - counts[1]!)).toFixed(1),
+      ],
+    ]
+  })
   writeResults({
-    name: option('table', 'growth'),
+    name: 'growth',
     title: 'How cost grows',
     notes: [
       'Each work at N, 4 N and 16 N, each measurement in a process of its own after the work was done once on few; time t = c N^e, e fitted by least squares to the logarithms of all three, and between one size and the next.',
       'Of training the time of the same number of steps is given, which is to be the same whatever the number of images: e near 0 says that an image costs the same.',
-      'The 2-D layout makes 500 passes below 10,000 images and 200 from there on, the division 500 below 5,000, which is why their e between the last sizes is small; both look for exact neighbours, which grow with N².',
-      `Memory: the largest resident memory of the process with all that it started, its input and TensorFlow (some 450 MB) included; KB an image from the last two sizes.`,
+      'The 2-D layout makes 500 passes below 10,000 images and 200 from there on, the division 500 below 5,000 and 200 from there on, which is why their e is small where this changes; both look for exact neighbours, which grow with N².',
+      'Memory: the largest resident memory of the process with all that it started, its input and TensorFlow (some 450 MB) included; KB an image from the last two sizes.',
     ],
     header: ['work', 'N', 'seconds', 'e', 'e between sizes', 'peak memory, MB', 'KB an image'],
     rows,
