@@ -19,10 +19,10 @@ export async function pause(follow: Follow, doneRatio: number): Promise<void> {
   if (follow.signal?.aborted) throw new SpicerackError('CANCELLED', 'Stopped as asked; nothing was changed.')
 }
 
-/** Follows one part of longer work: its whole is the share from `from` to `to` of the other's. */
+/** Follows one part of longer work: its whole is the share from `from` to `to` of the other's, and never more than 1 by rounding. */
 export function partOf({ onProgress, signal }: Follow, from: number, to: number): Follow {
   return {
-    ...(onProgress ? { onProgress: (ratio: number) => onProgress(from + (to - from) * ratio) } : {}),
+    ...(onProgress ? { onProgress: (ratio: number) => onProgress(Math.min(1, from + (to - from) * ratio)) } : {}),
     ...(signal ? { signal } : {}),
   }
 }
