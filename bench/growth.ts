@@ -12,11 +12,12 @@ import { serveRounds } from './rounds.ts'
 import { startOwnSide } from './sides.ts'
 
 // How time and memory grow: each work at N, 4 N and 16 N, a process for each measurement. Linux only, for the memory.
-// Arguments: [--only neighbours,graph] [--divide 1: smaller numbers]; one measurement alone: --side WORK --count N --folder FOLDER.
+// Arguments: [--only neighbours,graph; none: the table from what is stored] [--divide 1: smaller numbers]; one measurement alone: --side WORK --count N --folder FOLDER.
 
 type Measured = Readonly<{ seconds: number; megabytes: number }>
 
-type Grown = Readonly<{ counts: readonly number[]; seconds: readonly number[]; megabytes: readonly number[] }>
+/** Of one work, with the load of the machine before it. */
+type Grown = Readonly<{ counts: readonly number[]; seconds: readonly number[]; megabytes: readonly number[]; load: number }>
 
 const storedPath = join(import.meta.dirname, 'results', 'growth.json')
 const factors = [1, 4, 16]
@@ -25,7 +26,12 @@ const watchEveryMs = 50
 const warmCount = 300
 
 if (isGiven('side')) await serve(option('side', ''), Number(option('count', '0')), option('folder', ''))
-else await compare(option('only', Object.keys(works).join()).split(','))
+else
+  await compare(
+    option('only', Object.keys(works).join())
+      .split(',')
+      .filter((name) => name !== 'none'),
+  )
 
 async function serve(name: string, count: number, folder: string): Promise<void> {
   const work = works[name]!
@@ -50,28 +56,33 @@ async function serve(name: string, count: number, folder: string): Promise<void>
 
 /** Each work is kept as soon as it is measured, so that others can be added another time. */
 async function compare(names: readonly string[]): Promise<void> {
-  const loadBefore = loadNow()
   const divisor = Number(option('divide', '1'))
   for (const name of names) {
     const counts = factors.map((factor) => Math.floor((works[name]!.count / divisor) * factor))
+    const load = loadNow()
     const measured: Measured[] = []
     for (const count of counts) measured.push(await measureAlone(name, count))
-    const grown: Grown = { counts, seconds: measured.map(({ seconds }) => seconds), megabytes: measured.map(({ megabytes }) => megabytes) }
+    const grown: Grown = {
+      counts,
+      seconds: measured.map(({ seconds }) => seconds),
+      megabytes: measured.map(({ megabytes }) => megabytes),
+      load,
+    }
     console.error(name, grown)
     if (divisor === 1) writeFileSync(storedPath, `${JSON.stringify({ ...readStored(), [name]: grown }, null, 2)}\n`)
   }
-  writeTable(readStored(), loadBefore)
+  writeTable(readStored())
 }
 
 function readStored(): Readonly<Record<string, Grown>> {
   return existsSync(storedPath) ? JSON.parse(readFileSync(storedPath, 'utf8')) : {}
 }
 
-function writeTable(stored: Readonly<Record<string, Grown>>, loadBefore: number): void {
+function writeTable(stored: Readonly<Record<string, Grown>>): void {
   const rows = Object.entries(works).flatMap(([name, { title }]) => {
     const grown = stored[name]
     if (!grown) return []
-    const { counts, seconds, megabytes } = grown
+    const { counts, seconds, megabytes, load } = grown
     const between = [0, 1].map((place) => exponentOf(counts.slice(place, place + 2), seconds.slice(place, place + 2)).toFixed(2))
     return [
       [
@@ -82,6 +93,7 @@ function writeTable(stored: Readonly<Record<string, Grown>>, loadBefore: number)
         between.join(', '),
         megabytes.map((value) => value.toFixed(0)).join(', '),
         (((megabytes[2]! - megabytes[1]!) * 1024) / (counts[2]! - counts[1]!)).toFixed(1),
+        load.toFixed(1),
       ],
     ]
   })
@@ -92,11 +104,11 @@ function writeTable(stored: Readonly<Record<string, Grown>>, loadBefore: number)
       'Each work at N, 4 N and 16 N, each measurement in a process of its own after the work was done once on few; time t = c N^e, e fitted by least squares to the logarithms of all three, and between one size and the next.',
       'Of training the time of the same number of steps is given, which is to be the same whatever the number of images: e near 0 says that an image costs the same.',
       'The 2-D layout makes 500 passes below 10,000 images and 200 from there on, the division 500 below 5,000 and 200 from there on, which is why their e is small where this changes; both look for exact neighbours, which grow with N².',
+      'Load: the load average of the machine before the work; on two cores other programs had a part of it from 2 on, so the seconds are longer than on a free machine, and e is uncertain by some tenths.',
       'Memory: the largest resident memory of the process with all that it started, its input and TensorFlow (some 450 MB) included; KB an image from the last two sizes.',
     ],
-    header: ['work', 'N', 'seconds', 'e', 'e between sizes', 'peak memory, MB', 'KB an image'],
+    header: ['work', 'N', 'seconds', 'e', 'e between sizes', 'peak memory, MB', 'KB an image', 'load before'],
     rows,
-    loadBefore,
     versions: pythonVersions([]),
   })
 }

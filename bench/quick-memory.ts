@@ -35,8 +35,9 @@ try {
     measured.push(await runQuick(images, join(folder, `out-${count}`), count))
     rmSync(images, { recursive: true, force: true })
     rmSync(join(folder, `out-${count}`), { recursive: true, force: true })
+    // After each, so that a run that is cut off leaves what it has.
+    writeTable(measured)
   }
-  writeTable(measured)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
@@ -91,7 +92,8 @@ function writeTable(measured: readonly Measured[]): void {
     // A straight line through the two largest sizes.
     const slope = before ? (of(last) - of(before)) / (last.count - before.count) : Number.NaN
     const expected = of(last) + Math.max(0, slope) * (wantedCount - last.count)
-    return [name, ...values.map((value) => value.toFixed(0)), (slope * 1024).toFixed(1), expected.toFixed(0)]
+    const line = before ? [(slope * 1024).toFixed(1), expected.toFixed(0)] : ['', '']
+    return [name, ...values.map((value) => value.toFixed(0)), ...line]
   }
   writeResults({
     name: 'quick-memory',
