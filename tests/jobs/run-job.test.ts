@@ -45,6 +45,10 @@ describe('the job of a run', () => {
     const [stopped] = (await client.runs.get({ runId: parts.run.id })).stages
     expect(stopped).toMatchObject({ name: 'pretrain', state: 'stopped' })
     expect(stopped!.step).toBeGreaterThan(0)
+    const { stages } = await client.runs.get({ runId: whole.run.id })
+    // 40 images in two epochs of batches; the other stages count images, steps or hundredths of their work.
+    expect(stages.map(({ step, totalSteps }) => step === totalSteps && totalSteps > 0)).toEqual(stages.map(() => true))
+    expect(stopped!.totalSteps).toBe(stages[0]!.totalSteps)
     expect(existsSync(inProject('runs', parts.run.id, 'checkpoint-pretrain.bin'))).toBe(true)
     await client.jobs.resume({ jobId: parts.job.id })
     expect((await untilAtRest(client, parts.job.id)).state).toEqual({ kind: 'completed' })

@@ -48,12 +48,14 @@ function findClusters(found: readonly number[]): ClusterId[] {
     choices: [{ kind: 'clusters', kept: 'graph', graph: 0.7, head: 0.6 }],
     result: { stage: 'self', clustering, heads: [], bestHead: 0, headAgreements, advice: [] },
   } as const
+  project.runs.changeStage(id, 'self', { state: 'running', step: 7, totalSteps: 8 })
   saveStageResult(project, id, outcome)
   // Said twice, as after a kill at the wrong moment, it is kept once.
   saveStageResult(project, id, outcome)
   const [newest, ...older] = project.clusterings.list()
   expect([newest!.runId, newest!.isCurrent, older.some(({ runId }) => runId === id)]).toEqual([id, true, false])
   expect([...project.headAgreements.all(id)]).toEqual(images.map((imageId, image) => [imageId, image / 16]))
+  expect(project.runs.get(id).stages).toMatchObject([{ state: 'completed', step: 8, totalSteps: 8 }])
   expect(project.runs.get(id).choices).toEqual(outcome.choices)
   expect(project.headAgreements.get(id, images[4]!)).toBe(0.25)
   return project.clusterings.clusterIds(newest!.id)

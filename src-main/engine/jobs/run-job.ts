@@ -53,7 +53,7 @@ async function runStage(place: Place, stage: StageTask['stage']): Promise<boolea
         const stop = (): void => calls.stop()
         for (const signal of [context.signal, trouble.signal]) signal.addEventListener('abort', stop)
         try {
-          if (context.signal.aborted) return { state: 'stopped' as const, step: 0 }
+          if (context.signal.aborted) return { state: 'stopped' as const, step: null }
           return await calls.runStage(toStageTask(project, run, stage))
         } finally {
           for (const signal of [context.signal, trouble.signal]) signal.removeEventListener('abort', stop)
@@ -64,7 +64,7 @@ async function runStage(place: Place, stage: StageTask['stage']): Promise<boolea
     if (trouble.signal.aborted) throw trouble.signal.reason
     if (outcome.state === 'failed') throw fromErrorData(outcome.error)
     if (outcome.state === 'stopped') {
-      project.runs.changeStage(run.id, stage, { state: 'stopped', step: outcome.step })
+      project.runs.changeStage(run.id, stage, { state: 'stopped', ...(outcome.step !== null && { step: outcome.step }) })
       appendLog(place, { stage, event: 'stopped', step: outcome.step })
       return false
     }
@@ -94,7 +94,10 @@ function toWorkerEvents(place: Place, onTrouble: (error: unknown) => void): Trai
     }
   }
   return {
-    progress: (progress) => context.report(toJobProgress(progress)),
+    progress: (progress) => {
+      context.report(toJobProgress(progress))
+      keep(() => project.runs.changeStage(run.id, progress.stage, { step: progress.step, totalSteps: progress.totalSteps }))
+    },
     metrics: (rows) => {
       keep(() => project.metrics.add(rows.map((row) => ({ ...row, runId: run.id }))))
       onMetrics(run.id)

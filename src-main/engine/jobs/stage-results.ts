@@ -40,6 +40,7 @@ export function saveStageResult(project: OpenProject, runId: RunId, { backend, r
     }
     project.runs.changeStage(runId, result.stage, {
       state: 'completed',
+      step: stage?.totalSteps ?? 0,
       endedAt: Date.now(),
       error: null,
       advice: 'advice' in result ? [...result.advice] : [],
