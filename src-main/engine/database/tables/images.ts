@@ -60,7 +60,6 @@ export function createImagesTable({ sql, write, columns: known }: Connection) {
   )
   const setAside = sql.prepare("UPDATE images SET path = '/moving/' || id WHERE id = ?")
   const setStatus = sql.prepare('UPDATE images SET status = ?, problem_code = ?, reason = ? WHERE id = ?')
-  const setPixelRow = sql.prepare('UPDATE images SET pixel_row = ? WHERE id = ?')
   const counts = sql.prepare<[], { status: ImageStatus; count: number }>('SELECT status, count(*) AS count FROM images GROUP BY status')
   const problems = sql.prepare<[number, number], ImageProblem>(
     `SELECT id AS imageId, path, status, problem_code AS code, coalesce(reason, '') AS reason FROM images
@@ -111,10 +110,6 @@ export function createImagesTable({ sql, write, columns: known }: Connection) {
       write(() => {
         known.forget()
         for (const id of ids) setStatus.run(status, problemCode, reason, id)
-      }),
-    setPixelRows: (rows: readonly Readonly<{ id: ImageId; pixelRow: number | null }>[]): void =>
-      write(() => {
-        for (const { id, pixelRow } of rows) setPixelRow.run(pixelRow, id)
       }),
     counts: (): Readonly<{ total: number } & Record<ImageStatus, number>> => {
       const result = { total: 0, ok: 0, unreadable: 0, missing: 0 }

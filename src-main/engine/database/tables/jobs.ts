@@ -16,7 +16,6 @@ export function createJobsTable({ sql, write }: Connection) {
   )
   const one = sql.prepare<[number], JobRow>(`SELECT ${columns} FROM jobs WHERE id = ?`)
   const all = sql.prepare<[number], JobRow>(`SELECT ${columns} FROM jobs ORDER BY id DESC LIMIT ?`)
-  const oldestQueued = sql.prepare<[], JobRow>(`SELECT ${columns} FROM jobs WHERE state_kind = 'queued' ORDER BY id LIMIT 1`)
   const setState = sql.prepare('UPDATE jobs SET state_kind = @kind, state = @state, changed_at = @now WHERE id = @id')
   const setProgress = sql.prepare('UPDATE jobs SET progress = ?, changed_at = ? WHERE id = ?')
   const cutOff = sql.prepare(
@@ -50,11 +49,6 @@ export function createJobsTable({ sql, write }: Connection) {
     get,
     /** Newest first. */
     list: (limit = 200): Job[] => all.all(limit).map(toJob),
-    /** The job that has waited longest. */
-    nextQueued: (): Job | undefined => {
-      const row = oldestQueued.get()
-      return row && toJob(row)
-    },
     /**
      * Moves a job to another state, checked and written in one transaction.
      *

@@ -12,14 +12,10 @@ export type EffectiveLabel = Readonly<{
 }>
 
 /** Labels of images by source, mappings of clusters, and what follows from both. Labels and mappings of a person change by edits only. */
-export function createLabelsTable({ sql, write }: Connection) {
+export function createLabelsTable({ sql }: Connection) {
   const list = sql.prepare<[string], Label>(
     `SELECT image_id AS imageId, class_id AS classId, source, confidence FROM labels
      JOIN classes ON classes.id = class_id AND deleted = 0 WHERE source = ? ORDER BY image_id`,
-  )
-  const clear = sql.prepare('DELETE FROM labels WHERE source = ?')
-  const insert = sql.prepare(
-    'INSERT INTO labels (source, image_id, class_id, confidence) VALUES (@source, @imageId, @classId, @confidence)',
   )
   const mappings = sql.prepare<[], Mapping>('SELECT cluster_id AS clusterId, class_id AS classId FROM mappings ORDER BY cluster_id')
   const effective = sql.prepare<[], EffectiveLabel>(
@@ -37,12 +33,6 @@ export function createLabelsTable({ sql, write }: Connection) {
       const labels = new Map([...list.all('imported'), ...list.all('human')].map((label) => [label.imageId, label]))
       return [...labels.values()].sort((a, b) => a.imageId - b.imageId)
     },
-    /** Replaces the labels that a computation made. */
-    replace: (source: 'mapping' | 'semi', labels: readonly Omit<Label, 'source'>[]): void =>
-      write(() => {
-        clear.run(source)
-        for (const label of labels) insert.run({ ...label, source })
-      }),
     mappings: (): Mapping[] => mappings.all(),
     /** A person's label, else an imported one, else the class of the cluster; every image, by id. What the interface shows and what exports write. */
     effectiveLabels: (): EffectiveLabel[] => effective.all(),

@@ -19,7 +19,6 @@ export function createMetricsTable({ sql, write }: Connection) {
        WINDOW series AS (PARTITION BY name ORDER BY step))
      WHERE place % (1 + count / ?) = 0 OR place = count - 1 ORDER BY step, name`,
   )
-  const cut = sql.prepare('DELETE FROM metrics WHERE run_id = ? AND stage = ? AND step > ?')
 
   return {
     /** Adds points in one transaction; a point of the same step is replaced, as after a resume. A value that is not finite leaves a gap. */
@@ -29,7 +28,5 @@ export function createMetricsTable({ sql, write }: Connection) {
       }),
     /** Points after a step, by step then name; -1 for all. Of a longer series evenly some, and the last. */
     list: (runId: RunId, stage: StageName, afterStep = -1): MetricPoint[] => after.all(runId, stage, afterStep, mostPoints),
-    /** Forgets what came after the checkpoint that a resume goes back to. */
-    cutAfter: (runId: RunId, stage: StageName, step: number): void => write(() => void cut.run(runId, stage, step)),
   }
 }

@@ -11,7 +11,6 @@ export function createProjectTable({ sql, write }: Connection) {
   const row = sql.prepare<[], ProjectRow>(
     'SELECT id, name, created_at AS createdAt, current_clustering_id AS currentClusteringId FROM project',
   )
-  const rename = sql.prepare('UPDATE project SET name = ?')
   const roots = sql.prepare<[], Root>('SELECT id, path FROM roots ORDER BY id')
   const addRoot = sql.prepare<[string], RootId>(
     'INSERT INTO roots (path) VALUES (?) ON CONFLICT (path) DO UPDATE SET path = excluded.path RETURNING id',
@@ -26,7 +25,6 @@ export function createProjectTable({ sql, write }: Connection) {
       if (!found) throw new SpicerackError('PROJECT_DAMAGED', 'The project database holds no project.')
       return found
     },
-    rename: (name: string): void => write(() => void rename.run(name)),
     currentClusteringId: (): ClusteringId | null => row.get()?.currentClusteringId ?? null,
     roots: (): Root[] => roots.all(),
     /** Adds a folder of images by its absolute path; the one already there if it is known. */

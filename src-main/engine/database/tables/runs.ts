@@ -38,10 +38,6 @@ export function createRunsTable(connection: Connection) {
   const imageIds = sql.prepare<[string], Buffer>('SELECT image_ids FROM runs WHERE id = ?').pluck()
   const useBackend = sql.prepare('UPDATE runs SET backend_used = ?, versions = json_patch(versions, ?) WHERE id = ?')
   const choose = sql.prepare('UPDATE runs SET choices = ? WHERE id = ?')
-  const remove = sql.prepare('DELETE FROM runs WHERE id = ?')
-  const clearCurrent = sql.prepare(
-    'UPDATE project SET current_clustering_id = NULL WHERE current_clustering_id IN (SELECT id FROM clusterings WHERE run_id = ?)',
-  )
 
   const toRun = (row: RunRow): Run => ({
     ...row,
@@ -92,12 +88,5 @@ export function createRunsTable(connection: Connection) {
         choose.run(JSON.stringify([...kept, ...choices]), id)
       }),
     changeStage: (id: RunId, name: StageName, change: Partial<Omit<Stage, 'runId' | 'name'>>): Stage => stages.change(id, name, change),
-    /** Removes a run with its stages, metrics and clusterings; what a person decided stays. */
-    remove: (id: RunId): void =>
-      write(() => {
-        clearCurrent.run(id)
-        connection.columns.forget()
-        remove.run(id)
-      }),
   }
 }
