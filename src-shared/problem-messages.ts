@@ -51,6 +51,7 @@ export const problemMessages = {
   cannotDivide: 'This cluster cannot be divided: it holds fewer than two different images. Nothing was changed.',
   noEmbedding: 'There is no embedding yet.',
   runUpToEmbed: 'Run the stages up to "embed" first.',
+  runUpToSelf: 'Run the stages up to "self" first.',
   nothingAudited: 'Nothing of this class was looked at. Nothing was changed.',
   notInClassAnyMore: 'Image {image} is not in the class "{name}" any more. Nothing was changed.',
   noContradiction: 'The run contradicts no decision about these images. Nothing was changed.',

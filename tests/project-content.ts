@@ -1,5 +1,6 @@
 import type { OpenProject } from '#engine/database/project.ts'
 import type { ClusterId, Clustering, ImageId } from '#shared/entities.ts'
+import type { StageName } from '#shared/jobs.ts'
 
 /** Adds images that were read without a problem; there are no files. */
 export function addImages(project: OpenProject, count: number): ImageId[] {
@@ -23,13 +24,16 @@ export type Found = Readonly<{
   confidences?: readonly number[]
   /** `[images]` 1 = reliable. */
   reliable?: readonly number[]
+  /** Of the run; "self" alone when left out. */
+  stages?: readonly StageName[]
 }>
 
 /** Adds a run with this clustering, and looks at it. */
 export function addClustering(project: OpenProject, { imageIds, clusters, confidences, reliable, ...rest }: Found): Clustering {
   const clusterCount = Math.max(...clusters) + 1
   const run = project.runs.create({
-    ...{ name: 'test', recipe: {}, seed: 1, clusterCount, imageIds, imageSizePx: 32, versions: {}, backendChoice: 'cpu', stages: ['self'] },
+    ...{ name: 'test', recipe: {}, seed: 1, clusterCount, imageIds, imageSizePx: 32, versions: {}, backendChoice: 'cpu' },
+    stages: rest.stages ?? ['self'],
   })
   const { id } = project.clusterings.save({
     ...{ runId: run.id, stage: 'self', head: 0, score: 1, imageIds, clusters },

@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import { writeFeatureFiles } from '#engine/exporting/npy-file.ts'
+import { readRunEmbedding } from '#engine/jobs/run-embedding.ts'
+import type { ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { say } from '#shared/said.ts'
 import { api } from './api-context.ts'
@@ -9,14 +10,14 @@ import { api } from './api-context.ts'
 export const featuresApi = api.exports.features.handler(async ({ context, input }) => {
   const { project } = context.session()
   if (!isAbsolute(input.folder)) throw new SpicerackError('BAD_INPUT', 'The folder of the features must be an absolute path.')
-  const run = project.runs.list().find(({ stages }) => stages.some(({ name, state }) => name === 'embed' && state === 'completed'))
-  if (!run)
+  const clusteringId = project.project.currentClusteringId()
+  const embedding = clusteringId === null ? undefined : readRunEmbedding(project, project.clusterings.get(clusteringId).runId)
+  if (!embedding)
     throw new SpicerackError('NOTHING_TO_EXPORT', say('nothingEmbedded'), {
-      advice: say('runUpToEmbed'),
+      advice: say('runUpToSelf'),
     })
-  const bytes = await readFile(join(project.folder.path, 'embeddings', `${run.id}.f32`))
-  const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
-  const paths = project.runs.imageIds(run.id).map((id) => project.images.get(id).path)
-  const files = await writeFeatureFiles(input.folder, { dim: values.length / paths.length, values }, paths)
+  const { dimension, values, rowOf } = embedding
+  const paths = [...rowOf.keys()].map((id) => project.images.get(id as ImageId).path)
+  const files = await writeFeatureFiles(input.folder, { dim: dimension, values }, paths)
   return { files: files.map(({ path }) => join(input.folder, path)), imageCount: paths.length }
 })
