@@ -5,7 +5,7 @@ import { exportFormats } from '#shared/export-formats.ts'
 import { type BackendChoice, backendChoices } from '#shared/worker-protocol.ts'
 import type { ClusterFlags } from './commands/cluster.ts'
 import type { ExportFlags } from './commands/export.ts'
-import type { RunFlags } from './commands/run.ts'
+import type { RunFlags } from './commands/run-flags.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import type { Output } from './output.ts'
 import type { Session } from './session.ts'
@@ -27,10 +27,11 @@ const inProject = async (path: string, work: (session: Session) => Promise<void>
 const withRunFlags = (command: Command): Command =>
   command
     .addOption(new Option('--clusters <K>', 'number of clusters; suggested when left out').argParser(wholeNumber))
-    .addOption(new Option('--recipe <name>', 'quick, standard or faithful').default('standard'))
+    // No defaults here: what is not given asks for nothing else than the run that goes on.
+    .option('--recipe <name>', 'quick, standard or faithful; standard when left out')
     .addOption(new Option('--epochs <N>', 'epochs of learning features').argParser(wholeNumber))
-    .addOption(new Option('--seed <S>', 'same seed, same result').argParser(wholeNumber).default(0))
-    .addOption(new Option('--backend <name>', 'compute backend').choices(backendChoices).default('auto'))
+    .addOption(new Option('--seed <S>', 'same seed, same result; 0 when left out').argParser(wholeNumber))
+    .addOption(new Option('--backend <name>', 'compute backend; the best there is when left out').choices(backendChoices))
     .option('--encoder <file.onnx>', 'features by an image encoder of yours; see also --set embed.onnxNormalization=clip and its like')
     .option('--export-npy <dir>', 'also write the embedding (feas_moco_512_l2.npy) and its list of files there')
     .option('--set <stage.setting=value...>', 'any setting of a stage, as pretrain.widthFactor=0.5')
@@ -46,20 +47,15 @@ withRunFlags(program.command('cluster <folder>').description('all in one go: imp
 
 program
   .command('new <project>')
-  .description('make a project and read a folder into it')
+  .description('make a project and read a folder into it; if it is there already, read into that')
   .requiredOption('--images <folder>', 'folder of images; read, never changed')
   .addHelpText('after', '\nExample:\n  spicerack new plants.spicerack --images ~/plants')
   .action((path: string, flags: { images: string }) =>
-    inSession(async (session) => {
-      const [{ importFolder }, { showStatus }] = await Promise.all([import('./commands/cluster.ts'), import('./commands/status.ts')])
-      await session.client.project.create({ path: resolve(path) })
-      await importFolder(session, flags.images)
-      await showStatus(session)
-    }),
+    inSession(async (session) => (await import('./commands/new.ts')).newProject(session, path, flags.images)),
   )
 
 withRunFlags(program.command('run <project>').description('learn, cluster and train on a project'))
-  .option('--resume', 'go on with the run that was interrupted')
+  .option('--resume', 'go on with the newest run, which was interrupted; nothing else')
   .option('--no-resume', 'start another run even if one waits')
   .addHelpText('after', '\nExample:\n  spicerack run plants.spicerack --clusters 8 --epochs 40')
   .action((path: string, flags: RunFlags) =>

@@ -7,6 +7,7 @@ import type { Job } from '#shared/entities.ts'
 import { fromErrorData, SpicerackError } from '#shared/errors.ts'
 import { textOf } from '#shared/said.ts'
 import type { Output } from './output.ts'
+import { resumeAdvice } from './unfinished.ts'
 
 /** An engine in this process, for the length of one command. */
 export interface Session {
@@ -85,7 +86,7 @@ async function followJob(client: EngineClient, output: Output, job: Job): Promis
     if (state.kind === 'failed') throw fromErrorData(state.error)
     if (state.kind !== 'completed')
       throw new SpicerackError('CANCELLED', `The work is ${state.kind}; what was done is kept.`, {
-        advice: 'Go on with: spicerack run PROJECT --resume',
+        advice: resumeAdvice[job.kind],
       })
   } finally {
     process.off('SIGINT', interrupt)

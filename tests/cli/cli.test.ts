@@ -229,7 +229,7 @@ describe('spicerack', () => {
   test('Ctrl-C pauses with exit code 130, and the same command goes on', async () => {
     const { spawn } = await import('node:child_process')
     const out = join(folder, 'paused')
-    const words = ['cluster', join(folder, 'images'), '--out', out, '--clusters', '3', '--epochs', '400', '--seed', '3', ...tiny]
+    const words = ['cluster', join(folder, 'images'), '--out', out, '--clusters', '3', '--epochs', '60', '--seed', '3', ...tiny]
     const child = spawn(process.execPath, [main, ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
     let errors = ''
     const code = await new Promise<number | null>((resolve) => {
@@ -243,6 +243,32 @@ describe('spicerack', () => {
     expect(code).toBe(130)
     expect(errors).toContain('--resume')
     const status = await spicerack('status', join(out, 'images.spicerack'))
-    expect(status.output).toMatch(/pretrain\s+stopped/)
-  }, 120_000)
+    expect(status.output).toMatch(/pretrain\s+stopped at \d+ of 120\n/)
+    expect(status.output).toContain('Job run: paused\n  Go on with the same command, or with: spicerack run PROJECT --resume')
+
+    const again = await spicerack(...words)
+    expect({ code: again.code, errors: again.code === 0 ? '' : again.errors }).toEqual({ code: 0, errors: '' })
+    expect(again.errors).toContain('Going on with run-0001')
+    expect(readdirSync(join(out, 'dataset'))).toContain('manifest.json')
+
+    // As after a kill while the dataset was written: nothing is trained anew.
+    rmSync(join(out, 'dataset'), { recursive: true })
+    const third = await spicerack(...words)
+    expect({ code: third.code, errors: third.errors }).toEqual({ code: 0, errors: expect.stringContaining('run-0001 is complete') })
+    expect(readdirSync(join(out, 'dataset'))).toContain('manifest.json')
+    const [last] = linesOf(await spicerack('--json', 'status', join(out, 'images.spicerack')))
+    expect((last as { runs: { id: string }[] }).runs.map(({ id }) => id)).toEqual(['run-0001'])
+  }, 280_000)
+
+  test('a folder that is not there leaves a project into which the right one is read', async () => {
+    const project = join(folder, 'mistyped')
+    const mistyped = await spicerack('new', project, '--images', join(folder, 'imagse'))
+    expect(mistyped.code).toBe(1)
+    const status = await spicerack('status', project)
+    expect(status.output).toContain('spicerack new PROJECT --images FOLDER')
+    expect(status.output).not.toContain('--resume')
+    const read = await spicerack('new', project, '--images', join(folder, 'images'))
+    expect({ code: read.code, errors: read.errors }).toEqual({ code: 0, errors: expect.stringContaining('exists already') })
+    expect(read.output).toBe('mistyped: 36 images\nNo run yet.\n')
+  })
 })

@@ -4,13 +4,18 @@ import type { EngineClient } from '#shared/contract/contract.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { Output } from '../output.ts'
 import { type Session, withSession } from '../session.ts'
+import { isUnfinished } from '../unfinished.ts'
 import { describeClusters } from './clusters.ts'
-import { exportFeatures, type RunFlags, startRun } from './run.ts'
+import { openOrCreate } from './new.ts'
+import { newestRun } from './newest-run.ts'
+import { exportFeatures, startRun } from './run.ts'
+import type { RunFlags } from './run-flags.ts'
 
 export type ClusterFlags = RunFlags & Readonly<{ out: string; truth?: string; split?: boolean }>
 
 /**
- * All in one go: project, import, run, dataset and contact sheet, in one folder. Called again after an interruption it goes on.
+ * All in one go: project, import, run, dataset and contact sheet, in one folder. Called again after an interruption it goes on: with the
+ * import, with the run, or with what comes after a run that is complete.
  *
  * @throws OUTPUT_EXISTS when the dataset is there already.
  */
@@ -25,10 +30,11 @@ export function clusterFolder(output: Output, folder: string, flags: ClusterFlag
   mkdirSync(out, { recursive: true })
   return withSession(output, async (session) => {
     const { client } = session
-    if (existsSync(projectPath)) await client.project.open({ path: projectPath })
-    else await client.project.create({ path: projectPath })
+    await openOrCreate(session, projectPath)
     await importFolder(session, folder)
-    await startRun(session, flags)
+    const complete = await completeRun(session, flags)
+    if (complete) output.say(`${complete} is complete, with the same choices and images; going on from there.`)
+    else await startRun(session, flags)
     await exportFeatures(session, flags.exportNpy)
     const clusters = await client.clusters.list()
     const sheet = await client.exports.contactSheet({ folder: out })
@@ -54,10 +60,26 @@ export function clusterFolder(output: Output, folder: string, flags: ClusterFlag
   })
 }
 
-/** Reads a folder into the open project and says what could not be used. @throws NO_IMAGES when none can. */
+/** The newest run, where it is all that was asked for. */
+async function completeRun({ client }: Session, flags: RunFlags): Promise<string | undefined> {
+  const newest = await newestRun(client, flags)
+  const { images } = await client.project.get()
+  return newest?.isCompleted && newest.differing.length === 0 && newest.run.imageCount === images.ok ? newest.run.id : undefined
+}
+
+/**
+ * Reads a folder into the open project and says what could not be used; goes on where reading the same folder was interrupted.
+ *
+ * @throws NO_IMAGES when none can.
+ */
 export async function importFolder(session: Session, folder: string): Promise<void> {
   const { client, output, follow } = session
-  await follow(await client.images.import({ folder: resolve(folder) }))
+  const path = resolve(folder)
+  const last = (await client.jobs.list()).find(({ kind }) => kind === 'import')
+  if (last && isUnfinished(last) && (last.payload as { folder: string }).folder === path) {
+    output.say(`Going on reading ${folder}.`)
+    await follow(await client.jobs.resume({ jobId: last.id }))
+  } else await follow(await client.images.import({ folder: path }))
   const { images } = await client.project.get()
   const problems = await client.images.problems()
   output.say(`${images.ok} images${problems.length > 0 ? `, ${problems.length} files that cannot be used:` : ''}`)

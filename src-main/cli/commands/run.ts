@@ -1,45 +1,52 @@
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { SpicerackError } from '#shared/errors.ts'
-import { isAtRest, stageNames } from '#shared/jobs.ts'
-import { stageSettings } from '#shared/recipes/recipe.ts'
 import { type Said, textOf } from '#shared/said.ts'
-import type { SettingValue } from '#shared/settings.ts'
-import type { BackendChoice } from '#shared/worker-protocol.ts'
 import type { Session } from '../session.ts'
-
-export type RunFlags = Readonly<{
-  clusters?: number
-  recipe?: string
-  epochs?: number
-  seed?: number
-  backend?: BackendChoice
-  /** An ONNX file that turns images into features. */
-  encoder?: string
-  /** `stage.name=value` */
-  set?: readonly string[]
-  /** Folder for the embedding as .npy. */
-  exportNpy?: string
-  resume?: boolean
-}>
+import { newestRun } from './newest-run.ts'
+import { parseOverrides, type RunFlags } from './run-flags.ts'
 
 /**
- * Runs the pipeline on the open project and shows it; an interrupted run is taken up again instead of starting another.
+ * Runs the pipeline on the open project and shows it. The newest run, where it was interrupted and no flag asks for anything else, is
+ * taken up again instead of starting another.
+ *
+ * @throws NOT_FOUND, BAD_INPUT when a run shall be resumed and none waits, or the flags would change it.
  */
 export async function startRun(session: Session, flags: RunFlags): Promise<void> {
   const { client, output, follow } = session
-  const unfinished = (await client.jobs.list()).find(
-    ({ kind, state }) => kind === 'run' && isAtRest(state.kind) && ['paused', 'interrupted', 'failed'].includes(state.kind),
-  )
-  if (unfinished && flags.resume !== false) {
-    output.say('Going on with the run that was interrupted.')
-    await follow(await client.jobs.resume({ jobId: unfinished.id }))
-    return
+  const { run, job } = (await resumeNewest(session, flags)) ?? (await createRun(session, flags))
+  await follow(job)
+  const done = await client.runs.get({ runId: run.id })
+  output.say(`Computed on ${done.backendUsed ?? 'nothing'}.`)
+  for (const said of done.stages.flatMap(({ advice }) => advice)) output.say(`Note: ${textOf(said)}`)
+}
+
+type Started = Awaited<ReturnType<Session['client']['runs']['create']>>
+
+async function resumeNewest({ client, output }: Session, flags: RunFlags): Promise<Started | undefined> {
+  const newest = flags.resume === false ? undefined : await newestRun(client, flags)
+  if (!newest?.unfinished) {
+    if (flags.resume !== true) return undefined
+    throw new SpicerackError('NOT_FOUND', 'The newest run of this project does not wait to be resumed.', {
+      advice: 'Start one without --resume.',
+    })
+  }
+  const { run, unfinished, differing } = newest
+  if (differing.length === 0) {
+    output.say(`Going on with ${run.id}, which was interrupted.`)
+    return { run, job: await client.jobs.resume({ jobId: unfinished.id }) }
   }
   if (flags.resume === true)
-    throw new SpicerackError('NOT_FOUND', 'No run of this project waits to be resumed.', { advice: 'Start one without --resume.' })
+    throw new SpicerackError('BAD_INPUT', `${run.id} goes on as it was begun, and not with another ${differing.join(', ')}.`, {
+      advice: 'Leave these out to go on with it, or leave out --resume to start a new run.',
+    })
+  output.say(`Starting a new run, because ${run.id}, which was interrupted, has another ${differing.join(', ')}; it is kept.`)
+  return undefined
+}
+
+async function createRun(session: Session, flags: RunFlags): Promise<Started> {
   const { clusterCount, reason } = flags.clusters === undefined ? await suggestClusterCount(session) : { clusterCount: flags.clusters }
-  const { run, job } = await client.runs.create({
+  return session.client.runs.create({
     clusterCount,
     ...(reason === undefined ? {} : { clusterCountReason: reason }),
     recipe: flags.recipe ?? 'standard',
@@ -47,10 +54,6 @@ export async function startRun(session: Session, flags: RunFlags): Promise<void>
     backend: flags.backend ?? 'auto',
     overrides: parseOverrides(flags),
   })
-  await follow(job)
-  const done = await client.runs.get({ runId: run.id })
-  output.say(`Computed on ${done.backendUsed ?? 'nothing'}.`)
-  for (const said of done.stages.flatMap(({ advice }) => advice)) output.say(`Note: ${textOf(said)}`)
 }
 
 /** Writes the embedding for NumPy into `folder`, which is made; nothing without one. */
@@ -69,36 +72,4 @@ async function suggestClusterCount({ client, output }: Session): Promise<{ clust
   output.say(`Number of clusters: ${best.clusterCount} (suggested; ${textOf(best.reason)})`)
   for (const { clusterCount, reason } of suggestions.slice(1)) output.say(`  or ${clusterCount}: ${textOf(reason)}`)
   return best
-}
-
-/**
- * `--set pretrain.widthFactor=0.5`, `--epochs` and `--encoder` as overrides by stage.
- *
- * @throws BAD_INPUT for a stage or setting that does not exist.
- */
-function parseOverrides({
-  set = [],
-  epochs,
-  encoder,
-}: RunFlags): Partial<Record<(typeof stageNames)[number], Record<string, SettingValue>>> {
-  const overrides: Partial<Record<(typeof stageNames)[number], Record<string, SettingValue>>> =
-    epochs === undefined ? {} : { pretrain: { epochs } }
-  if (encoder !== undefined) {
-    overrides.pretrain = { ...overrides.pretrain, source: 'onnx' }
-    overrides.embed = { onnxFile: resolve(encoder) }
-  }
-  for (const assignment of set) {
-    const [, stage, name, value] = assignment.match(/^([a-z]+)\.([a-zA-Z]+)=(.+)$/) ?? []
-    const stageName = stageNames.find((known) => known === stage)
-    const definition =
-      stageName && name !== undefined ? (stageSettings[stageName] as Readonly<Record<string, { kind: string }>>)[name] : undefined
-    if (!stageName || !definition || name === undefined || value === undefined)
-      throw new SpicerackError('BAD_INPUT', `--set ${assignment} names no setting.`, {
-        advice: 'Write STAGE.SETTING=VALUE, for example pretrain.widthFactor=0.5.',
-      })
-    const parsed: SettingValue =
-      definition.kind === 'boolean' ? value === 'true' : ['choice', 'text'].includes(definition.kind) ? value : Number(value)
-    overrides[stageName] = { ...overrides[stageName], [name]: parsed }
-  }
-  return overrides
 }

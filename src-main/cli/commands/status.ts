@@ -1,4 +1,5 @@
 import type { Session } from '../session.ts'
+import { resumeAdvice, unfinishedJobs } from '../unfinished.ts'
 
 /** The project at a glance: images, the last run with its stages, jobs that wait. */
 export async function showStatus({ client, output }: Session): Promise<void> {
@@ -14,16 +15,14 @@ export async function showStatus({ client, output }: Session): Promise<void> {
           `Run ${run.id} (${String(run.recipe.name)}, ${run.clusterCount} clusters, seed ${run.seed}, on ${run.backendUsed ?? 'nothing yet'})`,
           ...run.stages.map(
             ({ name, state, step, totalSteps }) =>
-              `  ${name.padEnd(9)} ${state}${state === 'running' || state === 'stopped' ? ` at ${step} of ${totalSteps}` : ''}`,
+              `  ${name.padEnd(9)} ${state}${totalSteps > 0 && ['running', 'stopped', 'failed'].includes(state) ? ` at ${step} of ${totalSteps}` : ''}`,
           ),
         ]
       : ['No run yet.']),
-    ...jobs
-      .filter(({ state }) => ['paused', 'interrupted', 'failed'].includes(state.kind))
-      .map(
-        ({ kind, state }) =>
-          `Job ${kind}: ${state.kind}${state.kind === 'failed' ? `: ${state.error.message}` : ''}; resume with spicerack run PROJECT --resume`,
-      ),
+    ...unfinishedJobs(jobs).flatMap(({ kind, state }) => [
+      `Job ${kind}: ${state.kind}${state.kind === 'failed' ? `: ${state.error.message}` : ''}`,
+      `  ${resumeAdvice[kind]}`,
+    ]),
   ]
   output.result('status', { project, runs, jobs }, lines.join('\n'))
 }
