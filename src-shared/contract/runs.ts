@@ -17,8 +17,8 @@ const runRequestSchema = z.object({
   backend: backendChoiceSchema.default('auto'),
   /** Settings that differ from the recipe, by stage: `{ pretrain: { epochs: 20 } }`. */
   overrides: z.partialRecord(stageNameSchema, settingsSchema).default({}),
-  /** Obey the decisions of a person that this run obeyed, in place of those of now: to repeat it. */
-  decisionsOf: runIdSchema.optional(),
+  /** Repeat this run: on its images, obeying the decisions of a person that it obeyed, in place of those of now. */
+  repeats: runIdSchema.optional(),
   /** The last stage to run; the others can be run later by resuming the job. */
   lastStage: stageNameSchema.default('semi'),
 })
@@ -50,7 +50,10 @@ export const runsContract = {
       )
       .readonly(),
   ),
-  /** Of the images that both final clusterings hold: how many changed their cluster, and the agreement (NMI, 0-1). */
+  /**
+   * Of the images that both final clusterings hold: how many changed their cluster, the agreement (NMI, 0-1), and how many the model says
+   * anything else about, be it the number of its cluster or the last digit of its confidence.
+   */
   compare: procedure.input(z.object({ runId: runIdSchema, otherRunId: runIdSchema })).output(
     z.object({
       imageCount: z.number().int(),
@@ -58,6 +61,7 @@ export const runsContract = {
       /** Of those moved, how many a person had labelled or placed. */
       contradictedCount: z.number().int(),
       nmi: z.number(),
+      differingCount: z.number().int(),
     }),
   ),
 }

@@ -1,10 +1,12 @@
 import { SpicerackError } from '#shared/errors.ts'
+import type { BackendChoice } from '#shared/worker-protocol.ts'
 import type { Session } from '../session.ts'
 
 /**
- * Runs the last finished run again, with its own settings, seed and decisions of a person, and compares the clusterings byte for byte.
+ * Runs the last finished run again, with its own images, settings, seed, backend and decisions of a person, and compares what both say
+ * of each image: the same cluster, and the same confidence to the last digit.
  *
- * @throws NOT_FOUND without a finished run; CONFLICT when the bytes differ, both results kept.
+ * @throws NOT_FOUND without a finished run; CONFLICT when its images have changed, or when the results differ; both are kept then.
  */
 export async function replay(session: Session): Promise<void> {
   const { client, output, follow } = session
@@ -16,24 +18,26 @@ export async function replay(session: Session): Promise<void> {
     clusterCount: original.clusterCount,
     recipe: name,
     seed: original.seed,
-    backend: 'auto',
+    backend: original.backendChoice as BackendChoice,
     overrides,
-    decisionsOf: original.id,
+    repeats: original.id,
   })
   await follow(job)
-  const { movedCount, imageCount, nmi } = await client.runs.compare({ runId: original.id, otherRunId: run.id })
-  if (nmi < 1 - 1e-9 && movedCount > 0)
+  const { differingCount, imageCount } = await client.runs.compare({ runId: original.id, otherRunId: run.id })
+  const { backendUsed } = await client.runs.get({ runId: run.id })
+  if (differingCount > 0 || imageCount !== original.imageCount)
     throw new SpicerackError(
       'CONFLICT',
-      `The replay differs: ${movedCount} of ${imageCount} images are in another cluster. Both runs are kept.`,
+      `The replay differs: ${differingCount} of ${original.imageCount} images have another cluster or confidence. Both runs are kept.`,
       {
         advice:
-          'Same seed and same bytes hold on the same machine, backend and versions; compare them with: spicerack status PROJECT --json',
+          `The result is the same on the same machine, backend and versions. ${original.id} was computed on ${original.backendUsed}, ` +
+          `${run.id} on ${backendUsed}; their versions are in: spicerack --json status PROJECT`,
       },
     )
   output.result(
     'replayed',
-    { original: original.id, run: run.id, imageCount, movedCount },
-    `Same result: ${imageCount} images, none moved.`,
+    { original: original.id, run: run.id, imageCount, differingCount },
+    `Same result: ${imageCount} images, each with the same cluster and confidence.`,
   )
 }

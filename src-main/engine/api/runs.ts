@@ -6,7 +6,7 @@ import { writeWholeFile } from '#engine/files/write-whole-file.ts'
 import { readPixelSettings } from '#engine/jobs/pixel-settings.ts'
 import { keepRunDecisions } from '#engine/jobs/run-decisions.ts'
 import type { RunPayload } from '#engine/jobs/run-job.ts'
-import type { MetricPoint, RunId } from '#shared/entities.ts'
+import type { ImageId, MetricPoint, RunId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { isAtRest, type StageName, stageNames } from '#shared/jobs.ts'
 import { recipeNamed } from '#shared/recipes/index.ts'
@@ -20,9 +20,8 @@ const metricsIntervalMs = 250
 export const runsApi = {
   create: api.runs.create.handler(({ context, input }) => {
     const { project, queue } = context.session()
-    const { clusterCount, clusterCountReason, seed, backend, overrides, lastStage, decisionsOf } = input
-    if (decisionsOf !== undefined) project.runs.get(decisionsOf)
-    const imageIds = project.images.usable().map(({ id }) => id)
+    const { clusterCount, clusterCountReason, seed, backend, overrides, lastStage, repeats } = input
+    const imageIds = repeats === undefined ? project.images.usable().map(({ id }) => id) : unchangedImagesOf(project, repeats)
     const pixels = readPixelSettings(project.folder)
     if (imageIds.length === 0 || !pixels) throw new SpicerackError('NO_IMAGES', say('noImagesYet'), { advice: say('importFirst') })
     if (imageIds.length < 2) throw new SpicerackError('TOO_FEW_IMAGES', say('oneImage'), { advice: say('importMore') })
@@ -54,7 +53,7 @@ export const runsApi = {
       mkdirSync(project.folder.run(run.id), { recursive: true })
       const record = { recipe, seed, clusterCount, backend, imageCount: imageIds.length, imageSizePx: pixels.size, versions }
       writeWholeFile(join(project.folder.run(run.id), 'recipe.json'), `${JSON.stringify(record, null, 2)}\n`)
-      keepRunDecisions(project, run.id, decisionsOf)
+      keepRunDecisions(project, run.id, repeats)
       project.runs.noteChoices(run.id, [{ kind: 'clusterCount', count: clusterCount, reason: clusterCountReason ?? null }])
       const payload: RunPayload = { runId: run.id, lastStage }
       return { run: project.runs.get(run.id), job: queue.add('run', payload) }
@@ -69,6 +68,24 @@ export const runsApi = {
   }),
   log: api.runs.log.handler(({ context, input }) => readRunLog(context.session().project, input.runId)),
   compare: api.runs.compare.handler(({ context, input }) => compareRuns(context.session().project, input.runId, input.otherRunId)),
+}
+
+/**
+ * The images of a run, as it read them.
+ *
+ * @throws CONFLICT when the pixels of some are not there any more: the file was read anew since, and was another or could not be read.
+ */
+function unchangedImagesOf(project: OpenProject, runId: RunId): ImageId[] {
+  const { createdAt } = project.runs.get(runId)
+  const imageIds = project.runs.imageIds(runId)
+  const changed = imageIds.map(project.images.get).filter(({ pixelRow, importedAt }) => pixelRow === null || importedAt > createdAt)
+  if (changed.length > 0)
+    throw new SpicerackError(
+      'CONFLICT',
+      `${runId} cannot be repeated: ${changed.length} of its ${imageIds.length} images have changed since, ${changed[0]!.path} among them.`,
+      { advice: 'Start a new run.' },
+    )
+  return imageIds
 }
 
 /** A run that cannot have its features is refused now, not by its second stage. */
@@ -108,24 +125,34 @@ function isOfRun(payload: unknown, runId: RunId): boolean {
   return (payload as { runId?: unknown } | null)?.runId === runId
 }
 
+/** What a clustering holds of one image: its cluster, and what the model itself said, its number and confidence. */
+type Found = Readonly<{ clusterId: number; said: string }>
+
 function compareRuns(project: OpenProject, runId: RunId, otherRunId: RunId) {
   const [one, other] = [runId, otherRunId].map((id) => {
     project.runs.get(id)
     const clustering = project.clusterings.list().find((candidate) => candidate.runId === id)
     if (!clustering) throw new SpicerackError('NOT_FOUND', say('runNotClustered', { run: id }), { advice: say('letItFinish') })
-    const { imageIds, foundClusterIds } = project.clusterings.columns(clustering.id)
-    return new Map(Array.from(imageIds, (imageId, row) => [imageId, foundClusterIds[row]!]))
-  }) as [Map<number, number>, Map<number, number>]
+    const { imageIds, foundClusterIds, confidences } = project.clusterings.columns(clustering.id)
+    const numbers = new Map<number, number>(project.clusterings.clusterIds(clustering.id).map((clusterId, number) => [clusterId, number]))
+    return new Map(
+      Array.from(imageIds, (imageId, row) => {
+        const clusterId = foundClusterIds[row]!
+        return [imageId, { clusterId, said: `${numbers.get(clusterId)} ${confidences[row]}` }]
+      }),
+    )
+  }) as [Map<number, Found>, Map<number, Found>]
   const shared = [...one.keys()].filter((imageId) => other.has(imageId))
   const decided = new Set<number>([...project.labels.list('human'), ...project.labels.placements()].map(({ imageId }) => imageId))
-  const moved = shared.filter((imageId) => one.get(imageId) !== other.get(imageId))
-  const left = toIndices(shared.map((imageId) => one.get(imageId)!))
-  const right = toIndices(shared.map((imageId) => other.get(imageId)!))
+  const moved = shared.filter((imageId) => one.get(imageId)!.clusterId !== other.get(imageId)!.clusterId)
+  const left = toIndices(shared.map((imageId) => one.get(imageId)!.clusterId))
+  const right = toIndices(shared.map((imageId) => other.get(imageId)!.clusterId))
   return {
     imageCount: shared.length,
     movedCount: moved.length,
     contradictedCount: moved.filter((imageId) => decided.has(imageId)).length,
     nmi: shared.length === 0 ? 0 : normalizedMutualInformation(contingencyTable(right.indices, left.indices, right.count, left.count)),
+    differingCount: shared.filter((imageId) => one.get(imageId)!.said !== other.get(imageId)!.said).length,
   }
 }
 
