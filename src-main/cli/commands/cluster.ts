@@ -4,9 +4,8 @@ import type { EngineClient } from '#shared/contract/contract.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { Output } from '../output.ts'
 import { type Session, withSession } from '../session.ts'
-import { isUnfinished } from '../unfinished.ts'
 import { describeClusters } from './clusters.ts'
-import { openOrCreate } from './new.ts'
+import { importFolder, openOrCreate } from './new.ts'
 import { newestRun } from './newest-run.ts'
 import { exportFeatures, startRun } from './run.ts'
 import type { RunFlags } from './run-flags.ts'
@@ -65,31 +64,6 @@ async function completeRun({ client }: Session, flags: RunFlags): Promise<string
   const newest = await newestRun(client, flags)
   const { images } = await client.project.get()
   return newest?.isCompleted && newest.differing.length === 0 && newest.run.imageCount === images.ok ? newest.run.id : undefined
-}
-
-/**
- * Reads a folder into the open project and says what could not be used; goes on where reading the same folder was interrupted.
- *
- * @throws NO_IMAGES when none can.
- */
-export async function importFolder(session: Session, folder: string): Promise<void> {
-  const { client, output, follow } = session
-  const path = resolve(folder)
-  const last = (await client.jobs.list()).find(({ kind }) => kind === 'import')
-  if (last && isUnfinished(last) && (last.payload as { folder: string }).folder === path) {
-    output.say(`Going on reading ${folder}.`)
-    await follow(await client.jobs.resume({ jobId: last.id }))
-  } else await follow(await client.images.import({ folder: path }))
-  const { images } = await client.project.get()
-  const problems = await client.images.problems()
-  output.say(`${images.ok} images${problems.length > 0 ? `, ${problems.length} files that cannot be used:` : ''}`)
-  const byReason = new Map<string, number>()
-  for (const { reason } of problems) byReason.set(reason, (byReason.get(reason) ?? 0) + 1)
-  for (const [reason, count] of [...byReason].slice(0, 8)) output.say(`  ${count} x ${reason}`)
-  if (images.ok === 0)
-    throw new SpicerackError('NO_IMAGES', `No image in ${folder} can be used.`, {
-      advice: 'Choose a folder with JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP files.',
-    })
 }
 
 export function describeEvaluation(evaluation: Awaited<ReturnType<EngineClient['evaluate']['run']>>): string {
