@@ -352,6 +352,8 @@ export const exportSchema = z
     state: z.enum(['running', 'completed', 'cancelled', 'failed']),
     imageCount: count,
     sizeBytes: count,
+    /** Images left out because of their file, by what is wrong with it; and those copied where a link was asked for and impossible. */
+    problems: z.object({ missing: count, unreadable: count, changed: count, copiedInsteadOfLinked: count }).readonly(),
     createdAt: timestamp,
     endedAt: timestamp.nullable(),
   })

@@ -135,3 +135,16 @@ test('8 to 9: advice can be dismissed, of one cluster or of two in one order', (
   expect(() => sql.exec("INSERT INTO dismissed_advice VALUES ('mixed', 3, 3)")).toThrow('FOREIGN KEY')
   connection.close()
 })
+
+test('9 to 10: an export of before is known to have left out nothing', () => {
+  const connection = migratedFrom(
+    9,
+    `INSERT INTO exports (format, path, options, state, image_count, size_bytes, created_at)
+       VALUES ('csv', '/dataset', '{}', 'completed', 3, 30, 1);`,
+  )
+  expect(connection.sql.prepare('SELECT image_count, problems FROM exports').raw().all()).toEqual([
+    [3, '{"missing":0,"unreadable":0,"changed":0,"copiedInsteadOfLinked":0}'],
+  ])
+  expect(() => connection.sql.exec("UPDATE exports SET problems = 'nonsense'")).toThrow('CHECK')
+  connection.close()
+})

@@ -5,6 +5,7 @@ import { SpicerackError } from '#shared/errors.ts'
 import type { Output } from '../output.ts'
 import { type Session, withSession } from '../session.ts'
 import { describeClusters } from './clusters.ts'
+import { writeDataset } from './export.ts'
 import { importFolder, openOrCreate } from './new.ts'
 import { newestRun } from './newest-run.ts'
 import { exportFeatures, startRun } from './run.ts'
@@ -37,14 +38,8 @@ export function clusterFolder(output: Output, folder: string, flags: ClusterFlag
     await exportFeatures(session, flags.exportNpy)
     const clusters = await client.clusters.list()
     const sheet = await client.exports.contactSheet({ folder: out })
-    await session.follow(
-      await client.exports.start({
-        format: 'imagefolder',
-        out: dataset,
-        clustersAsClasses: true,
-        split: flags.split ? { train: 0.8, val: 0.1, test: 0.1 } : null,
-      }),
-    )
+    const split = flags.split ? { train: 0.8, val: 0.1, test: 0.1 } : null
+    const { problems } = await writeDataset(session, { format: 'imagefolder', out: dataset, clustersAsClasses: true, split })
     const evaluation = flags.truth === undefined ? undefined : await client.evaluate.run({ truth: resolve(flags.truth) })
     const text = [
       '',
@@ -55,7 +50,7 @@ export function clusterFolder(output: Output, folder: string, flags: ClusterFlag
       `Contact sheet  ${sheet.imagePath}`,
       `Project        ${projectPath}`,
     ].join('\n')
-    output.result('clustered', { clusters, evaluation, dataset, contactSheet: sheet.imagePath, project: projectPath }, text)
+    output.result('clustered', { clusters, evaluation, dataset, problems, contactSheet: sheet.imagePath, project: projectPath }, text)
   })
 }
 

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { Export } from '#shared/entities.ts'
 import type { ExportFormatName } from '#shared/export-formats.ts'
 import type { Session } from '../session.ts'
 
@@ -28,7 +29,8 @@ const reasons = {
 } as const satisfies Record<keyof Awaited<ReturnType<Session['client']['exports']['plan']>>['excluded'], string>
 
 /** Writes a dataset and says what is in it. */
-export async function exportProject({ client, output, follow }: Session, flags: ExportFlags): Promise<void> {
+export async function exportProject(session: Session, flags: ExportFlags): Promise<void> {
+  const { client, output } = session
   const { format, transfer, seed, minConfidence, minPurity, onlyReliable = false, bom = false, classesOnly = false } = flags
   const out = resolve(flags.out)
   const split = flags.split ? { train: 0.8, val: 0.1, test: 0.1 } : null
@@ -49,12 +51,38 @@ export async function exportProject({ client, output, follow }: Session, flags: 
     output.result('planned', { out, ...facts }, text)
     return
   }
-  await follow(await client.exports.start(request))
+  const { imageCount, sizeBytes, problems } = await writeDataset(session, request)
   output.result(
     'exported',
-    { out, count: plan.count, sizeBytes: plan.sizeBytes },
-    `${plan.count} images in ${plan.classes.length} classes: ${out}`,
+    { out, count: imageCount, sizeBytes, problems },
+    `${imageCount} images in ${plan.classes.length} classes: ${out}`,
   )
+}
+
+/** Writes the dataset and says which images are not in it because of their files. */
+export async function writeDataset(
+  { client, output, follow }: Session,
+  request: Parameters<Session['client']['exports']['start']>[0],
+): Promise<Export> {
+  const job = await client.exports.start(request)
+  await follow(job)
+  const { exportId } = job.payload as { exportId: Export['id'] }
+  const written = (await client.exports.list()).find(({ id }) => id === exportId)
+  if (!written) throw new Error(`The export ${exportId} is not listed.`)
+  for (const line of describeProblems(written.problems)) output.say(line)
+  return written
+}
+
+function describeProblems({ missing, unreadable, changed, copiedInsteadOfLinked }: Export['problems']): string[] {
+  const reasons = [
+    [missing, 'not there any more'],
+    [unreadable, 'not readable'],
+    [changed, 'changed since the import'],
+  ] as const
+  return [
+    ...reasons.flatMap(([count, reason]) => (count > 0 ? [`Left out: ${count} ${count === 1 ? 'image' : 'images'}, ${reason}`] : [])),
+    ...(copiedInsteadOfLinked > 0 ? [`Copied, because no hard link could be made: ${copiedInsteadOfLinked}`] : []),
+  ]
 }
 
 function toPercent(share: number): string {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { OpenProject } from '#engine/database/project.ts'
+import type { ExportReceipt } from '#engine/exporting/export-receipt.ts'
 import type { ExportEmbeddings, ExportRow } from '#engine/exporting/export-row.ts'
 import { exportRequestSchema } from '#shared/contract/exports.ts'
 import { exportIdSchema } from '#shared/entities.ts'
@@ -32,14 +33,14 @@ export function createExportRunner(project: OpenProject): JobRunner {
           report({ done, total, rate, secondsLeft: rate > 0 ? (total - done) / rate : null, stage: null, note: say('writingDataset') })
         },
       })
-      project.exports.end(exportId, { state: 'completed', imageCount: receipt.count, sizeBytes: receipt.sizeBytes })
+      project.exports.end(exportId, toResult(receipt))
       return 'completed'
     } catch (error) {
       const { code } = toErrorData(error)
       const finished = code === 'OUTPUT_EXISTS' ? readManifest(request.out) : undefined
       if (finished) {
         // The place was free when the job was made: the process died after the rename and before this row.
-        project.exports.end(exportId, { state: 'completed', imageCount: finished.count, sizeBytes: finished.sizeBytes })
+        project.exports.end(exportId, toResult(finished))
         return 'completed'
       }
       project.exports.end(exportId, { state: code === 'CANCELLED' ? 'cancelled' : 'failed', ...nothing })
@@ -48,9 +49,16 @@ export function createExportRunner(project: OpenProject): JobRunner {
   }
 }
 
-function readManifest(out: string): { count: number; sizeBytes: number } | undefined {
+/** What is kept of an export, and is in its manifest too. */
+type Outcome = Pick<ExportReceipt, 'count' | 'sizeBytes' | 'problemCounts' | 'copiedInsteadOfLinked'>
+
+function toResult({ count, sizeBytes, problemCounts, copiedInsteadOfLinked }: Outcome) {
+  return { state: 'completed' as const, imageCount: count, sizeBytes, problems: { ...problemCounts, copiedInsteadOfLinked } }
+}
+
+function readManifest(out: string): Outcome | undefined {
   try {
-    const manifest = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')) as { kind?: unknown; count: number; sizeBytes: number }
+    const manifest = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')) as Outcome & { kind?: unknown }
     return manifest.kind === 'spicerack-dataset' ? manifest : undefined
   } catch {
     return undefined

@@ -7,6 +7,7 @@ import { audits } from './006-audits.ts'
 import { headAgreements } from './007-head-agreements.ts'
 import { runChoices } from './008-run-choices.ts'
 import { dismissedAdvice } from './009-dismissed-advice.ts'
+import { exportProblems } from './010-export-problems.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, in order; the last one's version is the schema of this release. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   headAgreements,
   runChoices,
   dismissedAdvice,
+  exportProblems,
 ]
