@@ -111,6 +111,18 @@ test('an existing folder, a missing project and a file in the way each have thei
   expect(() => createProject(join(folder, 'file', 'p'))).toThrow(code('FOLDER_READ_ONLY'))
 })
 
+test('what was abandoned here and cannot be removed does not keep a project from being made', () => {
+  const stuck = join(folder, '.spicerack-unfinished-stuck')
+  const free = join(folder, '.spicerack-unfinished-free')
+  // A folder in the place of the lock: it cannot be locked, so it cannot be removed.
+  mkdirSync(join(stuck, 'project.lock'), { recursive: true })
+  mkdirSync(free)
+  const project = createProject(join(folder, 'p'))
+  expect(project.describe().name).toBe('p')
+  project.close()
+  expect(readdirSync(folder).sort()).toEqual(['.spicerack-unfinished-stuck', 'p.spicerack'])
+})
+
 /** Runs `work` on a disk of its own, or skips where mounting is not permitted. */
 function onSmallDisk(sizeMegabytes: number, skip: (why: string) => void, work: (disk: SmallDisk) => void): void {
   const disk = mountSmallDisk(join(folder, 'disk'), sizeMegabytes)

@@ -72,12 +72,16 @@ export function finishProjectFolder(unfinished: ProjectFolder, folder: ProjectFo
   renameSync(unfinished.path, folder.path)
 }
 
-/** The folders beside this one in which a project is being made, or was when its process was killed. */
+/** The folders beside this one in which a project is being made, or was when its process was killed; none where they cannot be listed. */
 export function unfinishedProjectFolders(folder: ProjectFolder): string[] {
   const parent = dirname(folder.path)
-  return readdirSync(parent)
-    .filter((name) => name.startsWith(unfinishedStart))
-    .map((name) => join(parent, name))
+  try {
+    return readdirSync(parent)
+      .filter((name) => name.startsWith(unfinishedStart))
+      .map((name) => join(parent, name))
+  } catch {
+    return []
+  }
 }
 
 function refuseTaken({ path }: ProjectFolder): void {

@@ -81,14 +81,17 @@ function buildProject(folder: ProjectFolder, { name, roots }: Readonly<{ name: s
   }
 }
 
-/** Removes what processes left that were killed while they made a project here; what one is making now is locked and stays. */
+/**
+ * Removes what processes left that were killed while they made a project here; what one is making now is locked and stays. What cannot be
+ * removed stays too: the project that was asked for is made by now.
+ */
 function removeAbandoned(folder: ProjectFolder): void {
   for (const path of unfinishedProjectFolders(folder))
     try {
       lockProject(path).release()
       rmSync(path, { recursive: true, force: true })
-    } catch (error) {
-      if (!isLocked(error)) throw toDatabaseError(error)
+    } catch {
+      // Locked, of another user, or on a disk with errors: the next one tries again.
     }
 }
 
