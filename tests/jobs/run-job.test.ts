@@ -94,6 +94,26 @@ describe('the job of a run', () => {
     expect((await client.runs.get({ runId: run.id })).stages[0]).toMatchObject({ state: 'completed', error: null })
   })
 
+  it('names an image that cannot be read any more, in place of training on another picture, and goes on when it is back', async () => {
+    const image = join(folder.path, 'images', 'limes', 'limes-19.png')
+    const bytes = readFileSync(image)
+    const readAgain = async () => untilAtRest(client, (await client.images.import({ folder: join(folder.path, 'images') })).id)
+    const { job } = await client.runs.create({ ...request, lastStage: 'embed' })
+    await untilFirstStep(job.id)
+    await client.jobs.pause({ jobId: job.id })
+    writeFileSync(image, 'no picture')
+    await readAgain()
+    await client.jobs.resume({ jobId: job.id })
+    expect((await untilAtRest(client, job.id)).state).toMatchObject({
+      kind: 'failed',
+      error: { code: 'CONFLICT', message: expect.stringContaining('limes/limes-19.png'), advice: expect.stringContaining('import') },
+    })
+    writeFileSync(image, bytes)
+    await readAgain()
+    await client.jobs.resume({ jobId: job.id })
+    expect((await untilAtRest(client, job.id)).state).toEqual({ kind: 'completed' })
+  })
+
   it('says that its checkpoint is damaged, and then starts that stage again', async () => {
     const { run, job } = await client.runs.create({ ...request, lastStage: 'embed' })
     await untilFirstStep(job.id)

@@ -2,9 +2,9 @@ import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { OpenProject } from '#engine/database/project.ts'
-import type { JobProgress, Run } from '#shared/entities.ts'
+import type { ImageId, JobProgress, Run } from '#shared/entities.ts'
 import { runIdSchema } from '#shared/entities.ts'
-import { fromErrorData, toErrorData } from '#shared/errors.ts'
+import { fromErrorData, SpicerackError, toErrorData } from '#shared/errors.ts'
 import { stageNames } from '#shared/jobs.ts'
 import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
 import type { BackendChoice, StageProgress, StageTask, TrainingWorkerEvents } from '#shared/worker-protocol.ts'
@@ -117,7 +117,7 @@ function toJobProgress({ stage, step, totalSteps, imagesPerSecond, secondsLeft, 
 function toStageTask(project: OpenProject, run: Run, stage: StageTask['stage']): StageTask {
   const imageIds = project.runs.imageIds(run.id)
   const images = new Map(project.images.usable().map((image) => [image.id, image]))
-  const rows = Int32Array.from(imageIds, (id) => images.get(id)?.pixelRow ?? project.images.get(id).pixelRow ?? 0)
+  const rows = Int32Array.from(imageIds, (id) => images.get(id)?.pixelRow ?? pixelRowOf(project, id))
   const packCount = rows.reduce((highest, row) => Math.max(highest, row + 1), 0)
   return {
     stage,
@@ -131,6 +131,15 @@ function toStageTask(project: OpenProject, run: Run, stage: StageTask['stage']):
     rows,
     ...readRunDecisions(project, run.id),
   }
+}
+
+/** @throws CONFLICT for an image without decoded pixels: it was readable when the run was made, and is not now. */
+function pixelRowOf(project: OpenProject, id: ImageId): number {
+  const { pixelRow, path, reason } = project.images.get(id)
+  if (pixelRow !== null) return pixelRow
+  throw new SpicerackError('CONFLICT', `The run learns from ${path}, which has no picture any more. ${reason ?? 'Its pixels were lost.'}`, {
+    advice: 'Put the file back as it was, import its folder again and resume the run; or start a new run without this image.',
+  })
 }
 
 function appendLog({ project, run }: Place, entry: Readonly<Record<string, unknown>>): void {
