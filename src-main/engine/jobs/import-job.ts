@@ -16,6 +16,7 @@ import type { ImageId, RootId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { say } from '#shared/said.ts'
 import type { JobContext, JobRunner } from './job-queue.ts'
+import { settlePackedFiles } from './packed-files.ts'
 import { type PixelSettings, pixelPackPath, readPixelSettings, writePixelSettings } from './pixel-settings.ts'
 
 const batchSize = 256
@@ -28,6 +29,7 @@ export function createImportRunner(project: OpenProject, pool: ImagePool): JobRu
     const rootPath = rootOf(request.folder)
     const { files, problems } = await scan(rootPath, context)
     const rootId = project.project.addRoot(rootPath)
+    settlePackedFiles(project)
     const toDecode = await settleKnown(project, rootId, rootPath, files, problems)
     if (toDecode.length > 0) {
       const settings = readPixelSettings(project.folder) ?? (await choosePixelSettings(request, toDecode, rootPath, pool))
@@ -101,12 +103,18 @@ async function settleKnown(
     project.images.setStatus(lostIds, 'missing', 'vanished', 'It is not in the folder any more.')
     project.images.save(problems.map((problem) => toProblemRecord(rootId, problem.relativePath, problem)))
   })
-  const toDecode = new Set([...changed.map(({ found }) => found), ...added])
+  const lacking = [...unchanged, ...moved].filter(({ known: { image } }) => !isDecoded(image))
+  const toDecode = new Set([...[...changed, ...lacking].map(({ found }) => found), ...added])
   return files.filter((file) => toDecode.has(file))
 }
 
 function isTouched({ known, found }: { known: { image: StoredImage }; found: FoundFile }): boolean {
   return known.image.modifiedAt !== found.mtimeMs || known.image.status === 'missing'
+}
+
+/** False for what could not be read before, which may be possible now, and for what was lost since. */
+function isDecoded({ status, pixelRow, thumbnailOffset }: StoredImage): boolean {
+  return status !== 'unreadable' && pixelRow !== null && thumbnailOffset !== null
 }
 
 async function choosePixelSettings(
@@ -138,8 +146,9 @@ type DecodePlace = Readonly<{
 
 /** Decodes in listed order; each batch is on the disk before the database knows it. False when it was stopped. */
 async function decode({ project, pool, rootId, rootPath, settings, context }: DecodePlace, files: readonly FoundFile[]): Promise<boolean> {
-  const known = knownLengths(project)
-  const pack = openPixelPackWriter({ path: pixelPackPath(project.folder, settings.size), size: settings.size, count: known.rows })
+  // What lies beyond this was written by a process that died before it could say so.
+  const known = project.images.packedLengths()
+  const pack = openPixelPackWriter({ path: pixelPackPath(project.folder, settings.size), size: settings.size, count: known.pixelRows })
   const thumbnails = openThumbnailStore(project.folder.thumbnails, known.thumbnailBytes)
   let batch: ImageRecord[] = []
   const commit = (): void => {
@@ -172,16 +181,6 @@ async function decode({ project, pool, rootId, rootPath, settings, context }: De
     pack.close()
     thumbnails.close()
   }
-}
-
-/** How much of the packed files the database knows; what lies beyond was written by a process that died before it could say so. */
-function knownLengths(project: OpenProject): { rows: number; thumbnailBytes: number } {
-  const row = project.connection.sql
-    .prepare<[], { rows: number; thumbnailBytes: number }>(
-      'SELECT coalesce(max(pixel_row) + 1, 0) AS rows, coalesce(max(thumbnail_offset + thumbnail_length), 0) AS thumbnailBytes FROM images',
-    )
-    .get()
-  return row ?? { rows: 0, thumbnailBytes: 0 }
 }
 
 function toRecord(

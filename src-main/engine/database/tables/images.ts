@@ -23,6 +23,9 @@ export type ImageRecord = Readonly<{
   thumbnailLength: number | null
 }>
 
+/** Rows of the pixel pack, bytes of the file of thumbnails. */
+export type PackedLengths = Readonly<{ pixelRows: number; thumbnailBytes: number }>
+
 export type StoredImage = ImageRecord &
   Readonly<{ id: ImageId; exactGroup: DuplicateGroupId | null; nearGroup: DuplicateGroupId | null; importedAt: number }>
 
@@ -60,6 +63,14 @@ export function createImagesTable({ sql, write, columns: known }: Connection) {
   )
   const setAside = sql.prepare("UPDATE images SET path = '/moving/' || id WHERE id = ?")
   const setStatus = sql.prepare('UPDATE images SET status = ?, problem_code = ?, reason = ? WHERE id = ?')
+  const forgetPixels = sql.prepare('UPDATE images SET pixel_row = NULL WHERE pixel_row >= ?')
+  const forgetThumbnails = sql.prepare(
+    'UPDATE images SET thumbnail_offset = NULL, thumbnail_length = NULL WHERE thumbnail_offset + thumbnail_length > ?',
+  )
+  const packedLengths = sql.prepare<[], PackedLengths>(
+    `SELECT coalesce(max(pixel_row) + 1, 0) AS pixelRows, coalesce(max(thumbnail_offset + thumbnail_length), 0) AS thumbnailBytes
+     FROM images`,
+  )
   const counts = sql.prepare<[], { status: ImageStatus; count: number }>('SELECT status, count(*) AS count FROM images GROUP BY status')
   const problems = sql.prepare<[number, number], ImageProblem>(
     `SELECT id AS imageId, path, status, problem_code AS code, coalesce(reason, '') AS reason FROM images
@@ -110,6 +121,15 @@ export function createImagesTable({ sql, write, columns: known }: Connection) {
       write(() => {
         known.forget()
         for (const id of ids) setStatus.run(status, problemCode, reason, id)
+      }),
+    /** How much of the packed files the rows of images need. */
+    packedLengths: (): PackedLengths => packedLengths.get()!,
+    /** The packed files end here: images whose pixels or thumbnail lay beyond are without them, and are to be decoded anew. */
+    forgetBeyond: ({ pixelRows, thumbnailBytes }: PackedLengths): void =>
+      write(() => {
+        known.forget()
+        forgetPixels.run(pixelRows)
+        forgetThumbnails.run(thumbnailBytes)
       }),
     counts: (): Readonly<{ total: number } & Record<ImageStatus, number>> => {
       const result = { total: 0, ok: 0, unreadable: 0, missing: 0 }

@@ -1,0 +1,107 @@
+import { readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import BetterSqlite3 from 'better-sqlite3'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createEngine, type Engine } from '#engine/engine.ts'
+import { createEngineClient } from '#shared/contract/client.ts'
+import type { EngineClient } from '#shared/contract/contract.ts'
+import { makeTemporaryFolder, makeTinyImages, untilAtRest } from '../tiny-project.ts'
+
+const imageCount = 10
+const rowBytes = 32 * 32 * 3
+
+describe('the job of an import', () => {
+  let folder: Awaited<ReturnType<typeof makeTemporaryFolder>>
+  let engine: Engine
+  let client: EngineClient
+  const bugs: unknown[] = []
+  const inImages = (...parts: string[]): string => join(folder.path, 'images', ...parts)
+  const inProject = (...parts: string[]): string => join(folder.path, 'tiny.spicerack', ...parts)
+
+  const importFolder = async (path = inImages()) => untilAtRest(client, (await client.images.import({ folder: path, size: 32 })).id)
+  const completed = { state: { kind: 'completed' } }
+
+  /** Every image by its path, with the bytes of its thumbnail. */
+  const readImages = async () => {
+    const { images } = await client.images.list({ limit: 1000, sort: 'path' })
+    const tiles = await client.images.tiles({ imageIds: images.map(({ id }) => id) })
+    return Promise.all(
+      tiles.map(async ({ id, path, status, thumbnailUrl }) => {
+        const response = thumbnailUrl === null ? undefined : await engine.handle(new Request(new URL(thumbnailUrl, 'http://engine')))
+        return { id, path, status, thumbnail: response?.ok ? Buffer.from(await response.arrayBuffer()) : null }
+      }),
+    )
+  }
+
+  /** The decoded pixels of every image, by its path. */
+  const readPixels = (): Buffer[] => {
+    const pack = readFileSync(inProject('pixels', '32.u8'))
+    const database = new BetterSqlite3(inProject('project.db'), { readonly: true })
+    const rows = database.prepare<[], number>('SELECT pixel_row FROM images ORDER BY path').pluck().all()
+    database.close()
+    return rows.map((row) => pack.subarray(row * rowBytes, (row + 1) * rowBytes))
+  }
+
+  beforeEach(async () => {
+    folder = await makeTemporaryFolder()
+    await makeTinyImages(inImages(), imageCount)
+    engine = createEngine({ reportBug: (error) => bugs.push(error) })
+    client = createEngineClient((sent) => engine.handle(sent))
+    await client.project.create({ path: join(folder.path, 'tiny') })
+  })
+  afterEach(async () => {
+    await engine.close()
+    await folder.remove()
+    expect(bugs.splice(0)).toEqual([])
+  })
+
+  it('reads again what could not be read before, although size and time of the file are the same', async () => {
+    const image = inImages('limes', 'limes-02.png')
+    const bytes = readFileSync(image)
+    const changeTo = (content: Buffer): void => {
+      writeFileSync(image, content)
+      utimesSync(image, 1_700_000_000, 1_700_000_000)
+    }
+    changeTo(Buffer.alloc(bytes.length, 7))
+    expect(await importFolder()).toMatchObject(completed)
+    expect(await client.images.problems()).toMatchObject([{ path: 'limes/limes-02.png', status: 'unreadable' }])
+    const before = await readImages()
+    changeTo(bytes)
+    expect(await importFolder()).toMatchObject(completed)
+    expect(await client.images.problems()).toEqual([])
+    const after = await readImages()
+    expect(after.map(({ id, path, status }) => ({ id, path, status }))).toEqual(before.map(({ id, path }) => ({ id, path, status: 'ok' })))
+    expect(after.filter(({ thumbnail }) => thumbnail === null)).toEqual([])
+  })
+
+  it('makes lost and short packed files anew, of known and of new images, under the same ids', async () => {
+    await importFolder()
+    const pack = inProject('pixels', '32.u8')
+    const thumbnails = inProject('thumbnails.pack')
+    const [before, pixelsBefore] = [await readImages(), readPixels()]
+    const thumbnailBytes = statSync(thumbnails).size
+    const losses = {
+      'all pixels': () => rmSync(pack),
+      'half a row': () => truncateSync(pack, (imageCount - 1) * rowBytes + 10),
+      'some pixels': () => truncateSync(pack, 4 * rowBytes),
+      'all thumbnails': () => rmSync(thumbnails),
+      'part of a thumbnail': () => truncateSync(thumbnails, thumbnailBytes - 10),
+      everything: () => [pack, thumbnails, inProject('pixels', 'settings.json')].map((path) => rmSync(path)),
+    }
+    for (const [loss, lose] of Object.entries(losses)) {
+      await client.project.close()
+      lose()
+      await client.project.open({ path: inProject() })
+      expect(await importFolder(), loss).toMatchObject(completed)
+      expect(await readImages(), loss).toEqual(before)
+      expect(readPixels(), loss).toEqual(pixelsBefore)
+    }
+    await client.project.close()
+    truncateSync(pack, 0)
+    await makeTinyImages(inImages(), imageCount + 2)
+    await client.project.open({ path: inProject() })
+    expect(await importFolder()).toMatchObject(completed)
+    expect((await client.project.get()).images).toMatchObject({ ok: imageCount + 2, total: imageCount + 2 })
+    expect(statSync(pack).size).toBe((imageCount + 2) * rowBytes)
+  })
+})
