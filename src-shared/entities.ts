@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type ErrorCode, errorAudiences } from './errors.ts'
-import { jobKinds, stageNames } from './jobs.ts'
+import { importPhases, jobKinds, stageNames } from './jobs.ts'
 import { runChoiceSchema } from './run-choices.ts'
 import { messageSchema, saidSchema } from './said.ts'
 
@@ -210,6 +210,8 @@ export const jobProgressSchema = z
     rate: z.number().nonnegative().nullable(),
     secondsLeft: z.number().nonnegative().nullable(),
     stage: stageNameSchema.nullable(),
+    /** Of an import. */
+    phase: z.enum(importPhases).optional(),
     /** What is being done now; '' where its kind or stage says it. */
     note: saidSchema,
   })

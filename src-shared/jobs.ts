@@ -46,5 +46,8 @@ export function isAtRest(kind: JobStateKind): boolean {
 export const jobKinds = ['import', 'run', 'export'] as const
 export type JobKind = (typeof jobKinds)[number]
 
+/** What an import does, in order: list the files, compare with what is known, decode, group duplicates. */
+export const importPhases = ['list', 'compare', 'decode', 'group'] as const
+
 export const stageNames = ['pretrain', 'embed', 'self', 'reliable', 'semi'] as const
 export type StageName = (typeof stageNames)[number]

@@ -74,6 +74,17 @@ test('two files that changed names, and a file put in the place of a moved one',
   })
 })
 
+test('each hashed file comes with its place among those to be hashed', async () => {
+  const places: string[] = []
+  const before = [known('a', 'A'), known('b', 'B'), known('c', 'C', 20)]
+  const now = [found('a', 10, 2), found('b', 10, 2), found('d', 20), found('e', 21), found('f', 20)]
+  await relocate(before, now, async ({ relativePath }, { done, total }) => {
+    places.push(`${relativePath} ${done}/${total}`)
+    return relativePath.toUpperCase()
+  })
+  expect(places).toEqual(['a 0/2', 'b 1/2', 'd 2/4', 'f 3/4'])
+})
+
 test('a file that cannot be read now is changed at its place, and no match elsewhere', async () => {
   expect(await outcome([known('a', 'A'), known('b', null)], [found('a', 10, 2), found('c')], {})).toEqual({
     ...nothing,

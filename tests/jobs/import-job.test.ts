@@ -2,7 +2,10 @@ import { readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync
 import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openProject } from '#engine/database/project.ts'
 import { createEngine, type Engine } from '#engine/engine.ts'
+import { createImagePool } from '#engine/images/image-pool.ts'
+import { createImportRunner } from '#engine/jobs/import-job.ts'
 import { createEngineClient } from '#shared/contract/client.ts'
 import type { EngineClient } from '#shared/contract/contract.ts'
 import { makeTemporaryFolder, makeTinyImages, untilAtRest } from '../tiny-project.ts'
@@ -103,5 +106,39 @@ describe('the job of an import', () => {
     expect(await importFolder()).toMatchObject(completed)
     expect((await client.project.get()).images).toMatchObject({ ok: imageCount + 2, total: imageCount + 2 })
     expect(statSync(pack).size).toBe((imageCount + 2) * rowBytes)
+  })
+
+  it('tells how many files it compares, and stops between two of them', async () => {
+    await importFolder()
+    const before = await readImages()
+    for (const { path } of before) utimesSync(inImages(path), 1_600_000_000, 1_600_000_000)
+    const stop = new AbortController()
+    const seen: unknown[] = []
+    const job = { ...(await client.jobs.list())[0]!, payload: { folder: inImages(), fit: 'squash' } }
+    await client.project.close()
+    const project = openProject(inProject())
+    const pool = createImagePool({ workerCount: 1 })
+    try {
+      const ended = createImportRunner(
+        project,
+        pool,
+      )({
+        job,
+        signal: stop.signal,
+        report: ({ done, total, note }) => {
+          if (note !== 'Comparing files') return
+          seen.push([done, total])
+          if (done === 3) stop.abort()
+        },
+        log: () => undefined,
+      })
+      await expect(ended).rejects.toMatchObject({ code: 'CANCELLED' })
+    } finally {
+      project.close()
+      await pool.close()
+    }
+    expect(seen).toEqual([0, 1, 2, 3].map((done) => [done, imageCount]))
+    await client.project.open({ path: inProject() })
+    expect(await readImages()).toEqual(before)
   })
 })

@@ -17,17 +17,21 @@ export type Relocation<Known extends KnownFile> = Readonly<{
 }>
 
 /**
+ * SHA-256 of a found file, or null when it cannot be read. `place` tells how many files were hashed before it, and how many will be as far
+ * as is known.
+ */
+export type HashOf = (file: FoundFile, place: Readonly<{ done: number; total: number }>) => Promise<string | null>
+
+/**
  * Matches a new scan with the known files: first by relative path (same size and time: the same; else by hash), then by hash.
  *
  * Only files that might match are hashed: those at a known path whose size or time differs, and those at a new path with the size of a
  * known file not found at its place. Equal contents are matched in the order given, so the result is deterministic.
- *
- * @param hashOf SHA-256 of a found file, or null when it cannot be read
  */
 export async function relocate<Known extends KnownFile>(
   known: readonly Known[],
   found: readonly FoundFile[],
-  hashOf: (file: FoundFile) => Promise<string | null>,
+  hashOf: HashOf,
 ): Promise<Relocation<Known>> {
   const knownAt = new Map(known.map((file) => [file.relativePath, file]))
   const unchanged: { known: Known; found: FoundFile }[] = []
@@ -43,10 +47,14 @@ export async function relocate<Known extends KnownFile>(
     } else touched.push(file)
   }
   const hashes = new Map<FoundFile, string | null>()
+  const hashAll = async (files: readonly FoundFile[]): Promise<void> => {
+    const total = hashes.size + files.length
+    for (const file of files) hashes.set(file, await hashOf(file, { done: hashes.size, total }))
+  }
+  await hashAll(touched)
   for (const file of touched) {
     const before = knownAt.get(file.relativePath)!
-    const contentHash = await hashOf(file)
-    hashes.set(file, contentHash)
+    const contentHash = hashes.get(file) ?? null
     if (contentHash === null || contentHash !== before.contentHash) continue
     unchanged.push({ known: before, found: file })
     settled.add(before)
@@ -56,10 +64,10 @@ export async function relocate<Known extends KnownFile>(
   const lostSizes = new Set(lost.filter((file) => file.contentHash !== null).map((file) => file.sizeBytes))
   const lostByHash = Map.groupBy(lost, (file) => file.contentHash)
   const openFiles = [...touched.filter((file) => !settled.has(knownAt.get(file.relativePath)!)), ...newPaths].sort(byPathBytes)
+  await hashAll(openFiles.filter((file) => !hashes.has(file) && lostSizes.has(file.sizeBytes)))
   const moved: { known: Known; found: FoundFile }[] = []
   const rest: FoundFile[] = []
   for (const file of openFiles) {
-    if (!hashes.has(file) && lostSizes.has(file.sizeBytes)) hashes.set(file, await hashOf(file))
     const contentHash = hashes.get(file) ?? null
     const match = contentHash === null ? undefined : lostByHash.get(contentHash)?.shift()
     if (!match) {

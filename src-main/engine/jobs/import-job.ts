@@ -6,15 +6,15 @@ import { chooseSize } from '#engine/images/choose-size.ts'
 import type { DecodeResult } from '#engine/images/decode-image.ts'
 import { exactDuplicateGroups, nearDuplicateGroups } from '#engine/images/duplicates.ts'
 import type { ImagePool } from '#engine/images/image-pool.ts'
-import { hashFile } from '#engine/images/ordinary-file.ts'
 import { openPixelPackWriter } from '#engine/images/pixel-pack.ts'
-import { relocate } from '#engine/images/relocate.ts'
+import { type HashOf, relocate } from '#engine/images/relocate.ts'
 import { type FoundFile, type ScanProblem, scanFolder } from '#engine/images/scan-folder.ts'
 import { openThumbnailStore } from '#engine/images/thumbnail-store.ts'
 import { type ImportRequest, importRequestSchema } from '#shared/contract/images.ts'
 import type { ImageId, RootId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { say } from '#shared/said.ts'
+import { createFileHashes } from './file-hashes.ts'
 import type { JobContext, JobRunner } from './job-queue.ts'
 import { settlePackedFiles } from './packed-files.ts'
 import { type PixelSettings, pixelPackPath, readPixelSettings, writePixelSettings } from './pixel-settings.ts'
@@ -30,7 +30,7 @@ export function createImportRunner(project: OpenProject, pool: ImagePool): JobRu
     const { files, problems } = await scan(rootPath, context)
     const rootId = project.project.addRoot(rootPath)
     settlePackedFiles(project)
-    const toDecode = await settleKnown(project, rootId, rootPath, files, problems)
+    const toDecode = await settleKnown(project, rootId, files, problems, createFileHashes(rootPath, context))
     if (toDecode.length > 0) {
       const settings = readPixelSettings(project.folder) ?? (await choosePixelSettings(request, toDecode, rootPath, pool))
       writePixelSettings(project.folder, settings)
@@ -64,7 +64,7 @@ async function scan(rootPath: string, { signal, report }: JobContext): Promise<{
   for await (const entry of scanFolder(rootPath, { signal })) {
     if (entry.kind === 'file') files.push(entry)
     else problems.push(entry)
-    report({ done: files.length, total: null, rate: null, secondsLeft: null, stage: null, note: say('lookingForFiles') })
+    report({ done: files.length, total: null, rate: null, secondsLeft: null, stage: null, phase: 'list', note: say('lookingForFiles') })
   }
   return { files, problems }
 }
@@ -73,9 +73,9 @@ async function scan(rootPath: string, { signal, report }: JobContext): Promise<{
 async function settleKnown(
   project: OpenProject,
   rootId: RootId,
-  rootPath: string,
   files: readonly FoundFile[],
   problems: readonly ScanProblem[],
+  hashOf: HashOf,
 ): Promise<FoundFile[]> {
   const stored = project.images.ofRoot(rootId)
   const problemPaths = new Set(problems.map(({ relativePath }) => relativePath))
@@ -88,10 +88,6 @@ async function settleKnown(
       mtimeMs: image.modifiedAt,
       image,
     }))
-  const hashOf = async (file: FoundFile): Promise<string | null> => {
-    const hash = await hashFile(join(rootPath, file.relativePath))
-    return typeof hash === 'string' ? hash : null
-  }
   const { unchanged, moved, changed, added, missing } = await relocate(known, files, hashOf)
   const moves = [...unchanged.filter(isTouched), ...moved]
   project.connection.write(() => {
@@ -171,7 +167,7 @@ async function decode({ project, pool, rootId, rootPath, settings, context }: De
           if (batch.length >= batchSize) commit()
           const done = index + 1
           const rate = done / Math.max(0.001, (performance.now() - startedAt) / 1000)
-          context.report({ done, total, rate, secondsLeft: (total - done) / rate, stage: null, note: say('readingImages') })
+          context.report({ done, total, rate, secondsLeft: (total - done) / rate, stage: null, phase: 'decode', note: say('readingImages') })
         },
       },
     )
