@@ -2,14 +2,15 @@ import type { OpenProject } from '#engine/database/project.ts'
 import type { ClusterId, Clustering, ImageId } from '#shared/entities.ts'
 import type { StageName } from '#shared/jobs.ts'
 
-/** Adds images that were read without a problem; there are no files. */
-export function addImages(project: OpenProject, count: number): ImageId[] {
+/** Adds images that were read without a problem; there are no files. `perceptualHashes`: of the first ones; the others have none. */
+export function addImages(project: OpenProject, count: number, perceptualHashes: readonly string[] = []): ImageId[] {
   const rootId = project.project.addRoot('/pictures')
-  const nothing = { problemCode: null, reason: null, perceptualHash: null, thumbnailOffset: null, thumbnailLength: null }
+  const nothing = { problemCode: null, reason: null, thumbnailOffset: null, thumbnailLength: null }
   return project.images.save(
     Array.from({ length: count }, (_, row) => ({
       ...{ rootId, path: `${String(row).padStart(6, '0')}.png`, contentHash: `hash-${row}`, sizeBytes: 10, modifiedAt: 1 },
       ...{ widthPx: 4, heightPx: 4, format: 'png', status: 'ok' as const, pixelRow: row, ...nothing },
+      perceptualHash: perceptualHashes[row] ?? null,
     })),
   )
 }

@@ -12,36 +12,145 @@ export function exactDuplicateGroups(contentHashes: readonly (string | null)[]):
   return sets.groups()
 }
 
+/** Sets of this many hashes are compared pair by pair at once. */
+const fewHashes = 48
+
+const stepsBetweenPauses = 20_000
+
 /**
  * Group of each image by perceptual hash: the index of its first image; -1 for an image alone, or without a hash.
  *
  * Images are linked when their hashes differ in at most `maxDistance` bits; a group is all that is linked, directly or by way of others.
- * Multi-index hashing: two hashes within d bits agree within d/4 bits in at least one of four 16-bit parts, so only those are compared.
+ * Multi-index hashing: two hashes within d bits agree wholly in at least one of d + 1 parts, so only those that do are compared.
+ *
+ * Differs from the paper: the parts are chosen anew for each set of hashes, of the bits in which its hashes differ, and a set that agrees
+ * in a part is divided again. So hashes that have much in common (products before a white wall) are told apart by what they have not.
  *
  * @param maxDistance 0-11
- * @source Norouzi, Punjani, Fleet, "Fast Exact Search in Hamming Space with Multi-Index Hashing", section 3
+ * @param pause called every 20,000 steps (looks at a hash, comparisons of two), so that others get their turn; may throw to stop
+ * @source Norouzi, Punjani, Fleet, "Fast Exact Search in Hamming Space with Multi-Index Hashing", section 3; Manku, Jain, Das Sarma,
+ * "Detecting Near-Duplicates for Web Crawling", section 3
  */
-export function nearDuplicateGroups(perceptualHashes: readonly (string | null)[], maxDistance: number = nearDuplicateDistance): Int32Array {
+export async function nearDuplicateGroups(
+  perceptualHashes: readonly (string | null)[],
+  { maxDistance = nearDuplicateDistance, pause = async () => {} }: Readonly<{ maxDistance?: number; pause?: () => Promise<void> }> = {},
+): Promise<Int32Array> {
   const sets = createDisjointSets(perceptualHashes.length)
   const distinct = uniteEqual(perceptualHashes, sets)
-  const high = Int32Array.from(distinct, (image) => Number.parseInt(perceptualHashes[image]!.slice(0, 8), 16))
-  const low = Int32Array.from(distinct, (image) => Number.parseInt(perceptualHashes[image]!.slice(8), 16))
-  const flips = flipsWithin(Math.floor(maxDistance / 4))
-  for (let part = 0; part < 4; part++) {
-    const words = part < 2 ? high : low
-    const keys = Uint16Array.from(words, (word) => (part % 2 === 0 ? word >>> 16 : word))
-    const buckets = createBuckets(keys)
-    for (let a = 0; a < distinct.length; a++)
-      for (const flip of flips) {
-        const key = keys[a]! ^ flip
-        for (let slot = buckets.starts[key]!, end = buckets.starts[key + 1]!; slot < end; slot++) {
-          const b = buckets.members[slot]!
-          if (b >= a) break
-          if (countBits(high[a]! ^ high[b]!) + countBits(low[a]! ^ low[b]!) <= maxDistance) sets.unite(distinct[a]!, distinct[b]!)
-        }
-      }
+  const hashes: Hashes = {
+    high: Int32Array.from(distinct, (image) => Number.parseInt(perceptualHashes[image]!.slice(0, 8), 16)),
+    low: Int32Array.from(distinct, (image) => Number.parseInt(perceptualHashes[image]!.slice(8), 16)),
+  }
+  let steps = 0
+  const take: TakeSteps = async (count) => {
+    steps += count
+    if (steps < stepsBetweenPauses) return
+    steps = 0
+    await pause()
+  }
+  await take(distinct.length)
+  const open: number[][] = [Array.from(distinct.keys())]
+  for (let members = open.pop(); members; members = open.pop()) {
+    const bits = members.length > fewHashes ? differingBits(hashes, members) : undefined
+    await take(members.length)
+    const parts =
+      bits && bits.length > maxDistance && maxDistance > 0
+        ? await divide(hashes, members, dealBits(bits, maxDistance + 1), take)
+        : undefined
+    if (parts) for (const part of parts) open.push(part)
+    else await walk(hashes, members, maxDistance, (a, b) => sets.unite(distinct[a]!, distinct[b]!), take)
   }
   return sets.groups()
+}
+
+/** 64 bits of each distinct hash. */
+type Hashes = Readonly<{ high: Int32Array; low: Int32Array }>
+
+/** The bits (0-63, 0 the lowest) in which not all of these hashes agree, those first that divide them most evenly. */
+function differingBits({ high, low }: Hashes, members: readonly number[]): number[] {
+  const counts = new Int32Array(64)
+  for (const member of members) {
+    for (let word = low[member]!, bit = 0; word !== 0; word >>>= 1, bit++) counts[bit]! += word & 1
+    for (let word = high[member]!, bit = 32; word !== 0; word >>>= 1, bit++) counts[bit]! += word & 1
+  }
+  const unevenness = (bit: number): number => Math.abs(2 * counts[bit]! - members.length)
+  return Array.from(counts.keys())
+    .filter((bit) => counts[bit]! > 0 && counts[bit]! < members.length)
+    .sort((a, b) => unevenness(a) - unevenness(b) || a - b)
+}
+
+/** Counts steps. */
+type TakeSteps = (count: number) => Promise<void>
+
+type Mask = Readonly<{ high: number; low: number }>
+
+/** Deals the bits out to as many parts, so that each tells about equally much. */
+function dealBits(bits: readonly number[], partCount: number): Mask[] {
+  const masks = Array.from({ length: partCount }, () => ({ high: 0, low: 0 }))
+  for (const [index, bit] of bits.entries()) {
+    const mask = masks[index % partCount]!
+    if (bit < 32) mask.low |= 1 << bit
+    else mask.high |= 1 << (bit - 32)
+  }
+  return masks
+}
+
+/**
+ * The sets of two or more members that agree in one of the parts (and a few more, where two keys are equal by chance); undefined where to
+ * compare within them is hardly less work than to compare all.
+ */
+async function divide(
+  { high, low }: Hashes,
+  members: readonly number[],
+  masks: readonly Mask[],
+  take: TakeSteps,
+): Promise<number[][] | undefined> {
+  const sets: number[][] = []
+  let pairCount = 0
+  for (const mask of masks) {
+    const byKey = new Map<number, number[]>()
+    for (const member of members) {
+      const key = Math.imul(high[member]! & mask.high, 0x9e3779b1) ^ (low[member]! & mask.low)
+      const set = byKey.get(key)
+      if (set) set.push(member)
+      else byKey.set(key, [member])
+    }
+    for (const set of byKey.values()) {
+      if (set.length < 2) continue
+      sets.push(set)
+      pairCount += set.length ** 2
+    }
+    await take(members.length)
+  }
+  return pairCount <= members.length ** 2 / 2 ? sets : undefined
+}
+
+/** Unites all that is linked among these. Whoever was reached is compared with no other, so where most are linked this is soon done. */
+async function walk(
+  { high, low }: Hashes,
+  members: readonly number[],
+  maxDistance: number,
+  unite: (a: number, b: number) => void,
+  take: TakeSteps,
+): Promise<void> {
+  const unreached = Int32Array.from(members)
+  let left = unreached.length
+  while (left > 0) {
+    const open = [unreached[--left]!]
+    for (let a = open.pop(); a !== undefined; a = open.pop()) {
+      await take(left)
+      for (let slot = 0; slot < left; ) {
+        const b = unreached[slot]!
+        if (countBits(high[a]! ^ high[b]!) + countBits(low[a]! ^ low[b]!) > maxDistance) {
+          slot++
+          continue
+        }
+        unite(a, b)
+        open.push(b)
+        unreached[slot] = unreached[--left]!
+      }
+    }
+  }
 }
 
 /** Unites images with equal hashes; returns the first image of each distinct hash, in order. */
@@ -54,24 +163,6 @@ function uniteEqual(hashes: readonly (string | null)[], sets: DisjointSets): num
     else sets.unite(first, image)
   }
   return [...firstOf.values()]
-}
-
-/** Every 16-bit mask with at most `maxBits` bits set. */
-function flipsWithin(maxBits: number): number[] {
-  const flips: number[] = []
-  for (let mask = 0; mask < 1 << 16; mask++) if (countBits(mask) <= maxBits) flips.push(mask)
-  return flips
-}
-
-/** Members of each 16-bit key, ascending: those of `key` are `members[starts[key]]` to `members[starts[key + 1] - 1]`. */
-function createBuckets(keys: Uint16Array): { starts: Int32Array; members: Int32Array } {
-  const starts = new Int32Array((1 << 16) + 1)
-  for (const key of keys) starts[key + 1]!++
-  for (let key = 0; key < 1 << 16; key++) starts[key + 1]! += starts[key]!
-  const next = starts.slice()
-  const members = new Int32Array(keys.length)
-  for (let index = 0; index < keys.length; index++) members[next[keys[index]!]!++] = index
-  return { starts, members }
 }
 
 interface DisjointSets {

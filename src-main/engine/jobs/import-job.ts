@@ -4,16 +4,16 @@ import type { OpenProject } from '#engine/database/project.ts'
 import type { ImageRecord, StoredImage } from '#engine/database/tables/images.ts'
 import { chooseSize } from '#engine/images/choose-size.ts'
 import type { DecodeResult } from '#engine/images/decode-image.ts'
-import { exactDuplicateGroups, nearDuplicateGroups } from '#engine/images/duplicates.ts'
 import type { ImagePool } from '#engine/images/image-pool.ts'
 import { openPixelPackWriter } from '#engine/images/pixel-pack.ts'
 import { type HashOf, relocate } from '#engine/images/relocate.ts'
 import { type FoundFile, type ScanProblem, scanFolder } from '#engine/images/scan-folder.ts'
 import { openThumbnailStore } from '#engine/images/thumbnail-store.ts'
 import { type ImportRequest, importRequestSchema } from '#shared/contract/images.ts'
-import type { ImageId, RootId } from '#shared/entities.ts'
+import type { RootId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { say } from '#shared/said.ts'
+import { groupDuplicates } from './duplicate-groups.ts'
 import { createFileHashes } from './file-hashes.ts'
 import type { JobContext, JobRunner } from './job-queue.ts'
 import { settlePackedFiles } from './packed-files.ts'
@@ -37,7 +37,7 @@ export function createImportRunner(project: OpenProject, pool: ImagePool): JobRu
       const isDone = await decode({ project, pool, rootId, rootPath, settings, context }, toDecode)
       if (!isDone) return 'stopped'
     }
-    groupDuplicates(project)
+    await groupDuplicates(project, context)
     const counts = project.images.counts()
     if (counts.ok === 0)
       throw new SpicerackError('NO_IMAGES', say('noneReadable', { path: rootPath, files: counts.unreadable }), {
@@ -212,24 +212,4 @@ function toProblemRecord(rootId: RootId, path: string, { code, message }: { code
   const nothing = { contentHash: null, widthPx: null, heightPx: null, format: null, perceptualHash: null }
   const noPlace = { pixelRow: null, thumbnailOffset: null, thumbnailLength: null }
   return { rootId, path, sizeBytes: 0, modifiedAt: 0, status: 'unreadable', problemCode: code, reason: message, ...nothing, ...noPlace }
-}
-
-function groupDuplicates(project: OpenProject): void {
-  const images = project.images.usable()
-  const ids = images.map(({ id }) => id)
-  project.connection.write(() => {
-    project.images.setDuplicateGroups('exact', toGroups(ids, exactDuplicateGroups(images.map(({ contentHash }) => contentHash))))
-    project.images.setDuplicateGroups('near', toGroups(ids, nearDuplicateGroups(images.map(({ perceptualHash }) => perceptualHash))))
-  })
-}
-
-function toGroups(ids: readonly ImageId[], groups: Int32Array): ImageId[][] {
-  const members = new Map<number, ImageId[]>()
-  groups.forEach((group, index) => {
-    if (group < 0) return
-    const ofGroup = members.get(group)
-    if (ofGroup) ofGroup.push(ids[index]!)
-    else members.set(group, [ids[index]!])
-  })
-  return [...members.values()]
 }
