@@ -212,6 +212,8 @@ export const jobProgressSchema = z
     stage: stageNameSchema.nullable(),
     /** Of an import. */
     phase: z.enum(importPhases).optional(),
+    /** Of an import: the path at which its folder was known before it was moved. */
+    movedFrom: z.string().optional(),
     /** What is being done now; '' where its kind or stage says it. */
     note: saidSchema,
   })

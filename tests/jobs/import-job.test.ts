@@ -1,4 +1,15 @@
-import { readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -140,5 +151,49 @@ describe('the job of an import', () => {
     expect(seen).toEqual([0, 1, 2, 3].map((done) => [done, imageCount]))
     await client.project.open({ path: inProject() })
     expect(await readImages()).toEqual(before)
+  })
+
+  it('goes on with the images of a folder that was moved, although some were edited, removed and added since', async () => {
+    await importFolder()
+    const before = await readImages()
+    const { classId } = await client.classes.create({ name: 'apple' })
+    await client.labels.set({ imageIds: [before[0]!.id], classId })
+    const moved = join(folder.path, 'another disk', 'pictures')
+    mkdirSync(join(folder.path, 'another disk'))
+    renameSync(inImages(), moved)
+    rmSync(join(moved, before[9]!.path))
+    copyFileSync(join(moved, before[8]!.path), join(moved, 'new.png'))
+    // As a copy has it: another time.
+    utimesSync(join(moved, before[0]!.path), 1_600_000_000, 1_600_000_000)
+    const job = await importFolder(moved)
+    expect(job).toMatchObject({ ...completed, progress: { movedFrom: inImages() } })
+    expect((await client.project.get()).roots).toMatchObject([{ path: moved }])
+    const after = await readImages()
+    expect(after.filter(({ path }) => path !== 'new.png')).toEqual(
+      before.map((image, index) => (index === 9 ? { ...image, status: 'missing' } : image)),
+    )
+    expect(after).toHaveLength(imageCount + 1)
+    expect((await client.images.get({ imageId: before[0]!.id })).labelSource).toBe('human')
+    expect((await importFolder(moved)).progress.movedFrom).toBeUndefined()
+  })
+
+  it('adds a folder of its own where the known one is still there, or the contents are others', async () => {
+    await importFolder()
+    const copy = join(folder.path, 'copy')
+    cpSync(inImages(), copy, { recursive: true, preserveTimestamps: true })
+    await importFolder(copy)
+    const others = join(folder.path, 'others')
+    renameSync(copy, others)
+    for (const path of new Set((await readImages()).map((image) => image.path))) {
+      // Same place, size and time, another content.
+      const bytes = readFileSync(join(others, path))
+      bytes[bytes.length - 1]! ^= 1
+      const { mtimeMs } = statSync(join(others, path))
+      writeFileSync(join(others, path), bytes)
+      utimesSync(join(others, path), mtimeMs / 1000, mtimeMs / 1000)
+    }
+    expect((await importFolder(others)).progress.movedFrom).toBeUndefined()
+    const { roots } = await client.project.get()
+    expect(roots.map(({ path }) => path)).toEqual([inImages(), copy, others])
   })
 })

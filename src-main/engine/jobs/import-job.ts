@@ -16,6 +16,7 @@ import { say } from '#shared/said.ts'
 import { groupDuplicates } from './duplicate-groups.ts'
 import { createFileHashes } from './file-hashes.ts'
 import type { JobContext, JobRunner } from './job-queue.ts'
+import { findMovedRoot } from './moved-root.ts'
 import { settlePackedFiles } from './packed-files.ts'
 import { type PixelSettings, pixelPackPath, readPixelSettings, writePixelSettings } from './pixel-settings.ts'
 
@@ -24,13 +25,25 @@ const sampleSize = 64
 
 /** Reads a folder: scan, match with what is known, decode what is new, group duplicates. Can stop and go on at any file. */
 export function createImportRunner(project: OpenProject, pool: ImagePool): JobRunner {
-  return async (context) => {
-    const request = importRequestSchema.parse(context.job.payload)
+  return async (given) => {
+    const request = importRequestSchema.parse(given.job.payload)
     const rootPath = rootOf(request.folder)
+    let { movedFrom } = given.job.progress
+    const context: JobContext = {
+      ...given,
+      report: (progress) => given.report(movedFrom === undefined ? progress : { ...progress, movedFrom }),
+    }
     const { files, problems } = await scan(rootPath, context)
-    const rootId = project.project.addRoot(rootPath)
+    const hashOf = createFileHashes(rootPath, context)
+    const movedRoot = await findMovedRoot(project, rootPath, files, hashOf)
+    if (movedRoot) {
+      project.project.moveRoot(movedRoot.id, rootPath)
+      movedFrom = movedRoot.path
+      context.log(`The folder ${movedFrom} was found again at ${rootPath}; its images keep their labels.`)
+    }
+    const rootId = movedRoot?.id ?? project.project.addRoot(rootPath)
     settlePackedFiles(project)
-    const toDecode = await settleKnown(project, rootId, files, problems, createFileHashes(rootPath, context))
+    const toDecode = await settleKnown(project, rootId, files, problems, hashOf)
     if (toDecode.length > 0) {
       const settings = readPixelSettings(project.folder) ?? (await choosePixelSettings(request, toDecode, rootPath, pool))
       writePixelSettings(project.folder, settings)
