@@ -9,6 +9,7 @@ import { loadBackend } from '#engine/runtime/load-backend.ts'
 import { computeFeatures } from '#engine/training/features.ts'
 import { imagesInMemory } from '#engine/training/image-source.ts'
 import { createViewEncoder } from '#engine/training/view-encoder.ts'
+import { say } from '#shared/said.ts'
 import { isGiven, option } from './arguments.ts'
 import { memoryHost } from './memory-host.ts'
 import { loadNow, pythonVersions, speedRatio, spread, writeResults } from './result-table.ts'
@@ -42,7 +43,7 @@ async function serve(folder: string): Promise<void> {
   }
   const source = imagesInMemory(readFileSync(join(folder, 'pixels.u8')), sidePx)
   const encoder = createViewEncoder(backbone, normalizeImages)
-  const options = { batchSize, draw: () => ({}), note: '' }
+  const options = { batchSize, draw: () => ({}), note: say('scoring') }
   await serveRounds(async (): Promise<RoundResult> => {
     const startedAt = performance.now()
     const { values } = await computeFeatures(encoder, source, options, memoryHost())

@@ -112,7 +112,7 @@ async function fixmatch(given: ImageSource): Promise<StepTimes[]> {
   const { source, takeMs } = timed(given)
   const recipe = recipeOf('faithful', source.side, { semi: { batchSize: 16 }, pretrain: { precision: 'bfloat16' } })
   const samples = { images: Int32Array.from({ length: 400 }, (_, place) => place), labels: new Int32Array(400) }
-  return measure(createFixMatchStage(imageInputs(source, recipe, 10, 1), samples, recipe, 10, 1), takeMs)
+  return measure(createFixMatchStage(imageInputs(source, recipe, 10, 1), samples, recipe, 10, 1, memoryHost()), takeMs)
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'spicerack-feeding-'))

@@ -6,6 +6,7 @@ import { createFixMatchStage } from '#engine/training/stages/semi.ts'
 import { recipeNamed } from '#shared/recipes/index.ts'
 import { resolveRecipe } from '#shared/recipes/recipe.ts'
 import { isGiven, option } from './arguments.ts'
+import { memoryHost } from './memory-host.ts'
 import { loadNow, median, pythonVersions, speedRatio, spread, writeResults } from './result-table.ts'
 import { alternate, startOwnSide, startPeer } from './sides.ts'
 import { serveTraining, type TrainingRound } from './training-rounds.ts'
@@ -41,7 +42,7 @@ async function serve(): Promise<void> {
     labels: Int32Array.from({ length: 400 }, (_, place) => place % classCount),
   }
   const inputs = imageInputs(imagesInMemory(pixels, sidePx), recipe, classCount, 1)
-  await serveTraining(createFixMatchStage(inputs, samples, recipe, classCount, 1), steps)
+  await serveTraining(createFixMatchStage(inputs, samples, recipe, classCount, 1, memoryHost()), steps)
 }
 
 async function compare(roundCount: number): Promise<void> {

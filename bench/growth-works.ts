@@ -137,7 +137,7 @@ export const works: Readonly<Record<string, Work>> = {
       const samples = { images: Int32Array.from({ length: count / 4 }, (_, place) => place), labels: new Int32Array(count / 4) }
       const inputs = imageInputs(imagesInMemory(noisePixels(count), 32), recipe, clusterCount, 1)
       const steps = { warmup: 1, measured: 4 }
-      const round = trainingRounds(createFixMatchStage(inputs, samples, recipe, clusterCount, 1), steps)
+      const round = trainingRounds(createFixMatchStage(inputs, samples, recipe, clusterCount, 1, memoryHost()), steps)
       return async () => (steps.measured * 128) / (await round()).imagesPerSecond
     },
   },
