@@ -46,7 +46,6 @@ export const useRunFormStore = defineStore('runForm', () => {
 
   const imageCount = computed(() => engine.project?.images.ok ?? 0)
   const mostClusters = computed(() => Math.max(2, Math.floor(imageCount.value / 2)))
-  /** NaN while the field is empty. */
   const clusterCount = computed<number>({
     get: () => chosenCount.value ?? best.value ?? Math.min(engine.lastRun?.clusterCount ?? usualClusterCount, mostClusters.value),
     set(count) {

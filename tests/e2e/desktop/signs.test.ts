@@ -72,7 +72,9 @@ describe.runIf(hasElectron())('work in the desktop window, seen from outside', (
     expect(complaints).toEqual([])
   })
 
-  it('grows in the task bar over all stages of a run and goes from there; the end is told to who looks elsewhere', async () => {
+  it('grows in the task bar over all stages of a run and goes from there; the end is told to who looks elsewhere', {
+    timeout: 120_000,
+  }, async () => {
     await onWindow('hide')
     await expect.poll(() => onWindow('isFocused')).toBe(false)
     await bars()
@@ -94,7 +96,7 @@ describe.runIf(hasElectron())('work in the desktop window, seen from outside', (
     await expect.poll(() => onWindow('isFocused')).toBe(true)
   })
 
-  it('says that it has failed, and leaves the task bar; whoever looks at the window is told nothing', async () => {
+  it('says that it has failed, and leaves the task bar; whoever looks at the window is told nothing', { timeout: 150_000 }, async () => {
     const pixels = join(tiny.projectPath, 'pixels')
     for (const isLookedAt of [true, false]) {
       await onWindow(isLookedAt ? 'focus' : 'hide')
