@@ -36,13 +36,13 @@ describe.runIf(hasBrowser())('somebody who is here for the first time, without a
     await expect.poll(() => app.page.getByLabel('Clusters to find').inputValue()).toBe('10')
   })
 
-  it('starts the run from the field of the number, and goes on to what came out', { timeout: 120_000 }, async () => {
+  it('starts the run from the field of the number, and goes on to what came out', { timeout: 240_000 }, async () => {
     await app.page.getByText('Quick', { exact: true }).click()
     await app.page.getByLabel('Clusters to find').fill('2')
     await press('Control+Enter')
     await expect.poll(async () => (await app.client.runs.list()).map(({ clusterCount }) => clusterCount)).toEqual([2])
     const next = app.page.getByRole('link', { name: 'Go on: look at the clusters' })
-    await next.waitFor({ timeout: 90_000 })
+    await next.waitFor({ timeout: 200_000 })
     await next.focus()
     await press('Enter')
   })
