@@ -83,8 +83,8 @@ describe('features of encoders that stay as they are', () => {
   it('gives each encoder the same weight in each view, and in the mean of both', () => {
     const parts = { few: [anyFeatures(3), anyFeatures(3)], many: [anyFeatures(7), anyFeatures(7)] }
     const kept = new Map<string, Uint8Array>()
+    // Once at an odd place in memory, as a file may be read.
     for (const [name, views] of Object.entries(parts))
-      // Once at an odd place in memory, as a file may be read.
       for (const [place, { values }] of views.entries())
         kept.set(`features-${name}-${['plain', 'mirrored'][place]}.f32`, shifted(values, place))
     const files = { read: (name: string) => kept.get(name), write: () => undefined, remove: () => undefined }
