@@ -1,4 +1,5 @@
 import { deriveSeed } from '#engine/ml/random.ts'
+import { tieOf, weightsBetween } from './cluster-ties.ts'
 import { type Embeddings, rowsOf } from './embeddings.ts'
 import { modularity, raiseModularity } from './modularity.ts'
 import type { NeighbourGraph } from './neighbour-graph.ts'
@@ -63,29 +64,10 @@ function bestMerges(graph: NeighbourGraph, clusters: Int32Array, clusterCount: n
   for (let keep = 0; keep < clusterCount; keep++)
     for (let leave = keep + 1; leave < clusterCount; leave++) {
       const shared = between[keep * clusterCount + leave]
-      const tie = shared / Math.max(Number.MIN_VALUE, Math.min(volumes[keep], volumes[leave]))
+      const tie = tieOf(shared, volumes[keep], volumes[leave])
       pairs.push({ keep, leave, loss: (volumes[keep] * volumes[leave]) / total - shared, tie })
     }
   return pairs.sort((left, right) => left.loss - right.loss || left.keep - right.keep || left.leave - right.leave)
-}
-
-/** The weight from each cluster to each, the weight of each with all, and the whole. */
-function weightsBetween({ count, starts, others, weights }: NeighbourGraph, clusters: Int32Array, clusterCount: number) {
-  const between = new Float64Array(clusterCount * clusterCount)
-  const volumes = new Float64Array(clusterCount)
-  for (let row = 0; row < count; row++)
-    for (let edge = starts[row]; edge < starts[row + 1]; edge++) {
-      between[clusters[row] * clusterCount + clusters[others[edge]]] += weights[edge]
-      volumes[clusters[row]] += weights[edge]
-    }
-  return {
-    between,
-    volumes,
-    total: Math.max(
-      Number.MIN_VALUE,
-      volumes.reduce((sum, volume) => sum + volume, 0),
-    ),
-  }
 }
 
 /** Each cluster that can be split, with the half that leaves; those first that gain most modularity, or lose least. */
@@ -100,8 +82,7 @@ function bestSplits(graph: NeighbourGraph, points: Embeddings, clusters: Int32Ar
     const split = clusters.slice()
     for (const image of leaving) split[image] = clusterCount
     const { between, volumes } = weightsBetween(graph, split, clusterCount + 1)
-    const smaller = Math.max(Number.MIN_VALUE, Math.min(volumes[cluster], volumes[clusterCount]))
-    const tie = between[cluster * (clusterCount + 1) + clusterCount] / smaller
+    const tie = tieOf(between[cluster * (clusterCount + 1) + clusterCount], volumes[cluster], volumes[clusterCount])
     splits.push({ cluster, leaving, gain: modularity(graph, split, clusterCount + 1), tie })
   }
   return splits.sort((left, right) => right.gain - left.gain || left.cluster - right.cluster)
