@@ -27,12 +27,23 @@ export function startOwnSide<Result>(file: string, args: readonly string[]): Pro
 }
 
 /** A Python file of `peers/`; the interpreter is SPICERACK_PYTHON, or python3. */
-export function startPeer<Result>(name: string, args: readonly string[]): Promise<Side<Result>> {
-  return start(process.env.SPICERACK_PYTHON ?? 'python3', ['-u', join(benchFolder, 'peers', `${name}.py`), ...args])
+export function startPeer<Result>(
+  name: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Side<Result>> {
+  return start(process.env.SPICERACK_PYTHON ?? 'python3', ['-u', join(benchFolder, 'peers', `${name}.py`), ...args], environment)
 }
 
-async function start<Result>(program: string, args: readonly string[]): Promise<Side<Result>> {
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...sharedEnvironment } })
+async function start<Result>(
+  program: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Side<Result>> {
+  const child = spawn(program, args, {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...sharedEnvironment, ...environment },
+  })
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
   const answer = async (): Promise<unknown> => {
     const { value, done } = await lines.next()
