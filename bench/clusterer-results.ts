@@ -11,7 +11,8 @@ export type Measured = Readonly<{
   accuracy: number
   nmi: number
   ari?: number
-  seconds: number
+  /** Of the processor, all threads together; left out where only the clock was looked at. */
+  seconds?: number
   megabytes?: number | null
   versions?: string
   /** Probability that an image of the set is said to be surer than one of another set, by what says it. */
@@ -34,5 +35,5 @@ export function isMeasured(row: Pick<Measured, 'set' | 'images' | 'method' | 'se
 export function keepResult(row: Measured): void {
   writeFileSync(`${resultsPath}.partial`, `${JSON.stringify([...readResults(), row], null, 1)}\n`)
   renameSync(`${resultsPath}.partial`, resultsPath)
-  console.error(`${row.set}, ${row.method}, seed ${row.seed}: ${(100 * row.accuracy).toFixed(1)} in ${row.seconds.toFixed(1)} s`)
+  console.error(`${row.set}, ${row.method}, seed ${row.seed}: ${(100 * row.accuracy).toFixed(1)} in ${row.seconds?.toFixed(1)} s`)
 }
