@@ -33,7 +33,7 @@ export function isMeasured(row: Pick<Measured, 'set' | 'images' | 'method' | 'se
 }
 
 export function keepResult(row: Measured): void {
-  writeFileSync(`${resultsPath}.partial`, `${JSON.stringify([...readResults(), row], null, 1)}\n`)
+  writeFileSync(`${resultsPath}.partial`, `${JSON.stringify([...readResults(), row], null, 2)}\n`)
   renameSync(`${resultsPath}.partial`, resultsPath)
   console.error(`${row.set}, ${row.method}, seed ${row.seed}: ${(100 * row.accuracy).toFixed(1)} in ${row.seconds?.toFixed(1)} s`)
 }
