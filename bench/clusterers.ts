@@ -102,7 +102,7 @@ async function ask(set: LabelledSet, method: string, seed: number, scratch: stri
   if (ownMethods.includes(method))
     return once(startOwnSide<Answer>(new URL('own-clusterers.ts', import.meta.url).href, []), { ...request, ...inFile(set, scratch) })
   const { partDimensions } = set
-  const features = method.startsWith('whitened') ? whitenFeatures(set.features, { partDimensions, seed }) : set.features
+  const features = method.startsWith('whitened') ? await whitenFeatures(set.features, { partDimensions, seed }) : set.features
   return once(startPeer<Answer>('clusterers', [], single), { ...request, ...inFile({ ...set, features }, scratch) })
 }
 

@@ -65,7 +65,7 @@ function cluster(points: Embeddings, request: OwnRequest): Promise<Found> {
   if (method === 'k-means') return kMeans(points, { ...options, metric: 'euclidean' })
   if (method === 'spherical k-means') return kMeans(points, { ...options, metric: 'cosine' })
   if (method === 'whitened, spherical k-means')
-    return kMeans(whitenFeatures(points, { partDimensions, seed }), { ...options, metric: 'cosine' })
+    return kMeans(await whitenFeatures(points, { partDimensions, seed }), { ...options, metric: 'cosine' })
   if (method === 'ours: clusters of the graph') return clusterByGraph(points, { clusterCount, partDimensions, memoryBytes, seed })
   if (method === 'ours: quick') return runQuick(points, request)
   throw new Error(`There is no method "${method}".`)

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Embeddings } from '#engine/clustering/embeddings.ts'
 import { leadingAxes, symmetricEigen } from '#engine/clustering/leading-axes.ts'
 import { whitenFeatures, whiteningStrength } from '#engine/clustering/whitening.ts'
@@ -34,10 +34,10 @@ describe('eigenvectors of a symmetric matrix', () => {
 
 onEachBackend(() => {
   describe('whitening', () => {
-    it('finds the axes of greatest variance', () => {
+    it('finds the axes of greatest variance', async () => {
       const spreads = Array.from({ length: 40 }, (_, column) => 2 * 0.8 ** column)
       const diagonal = tf.diag(tf.tensor1d(spreads.map((spread) => spread * spread))) as tf.Tensor2D
-      const { axes, variances } = leadingAxes(diagonal, 5, 1)
+      const { axes, variances } = await leadingAxes(diagonal, 5, 1)
       diagonal.dispose()
       for (let axis = 0; axis < 5; axis++) {
         expect(variances[axis] / spreads[axis] ** 2).toBeCloseTo(1, 4)
@@ -45,10 +45,10 @@ onEachBackend(() => {
       }
     })
 
-    it('gives all axes the same variance where images are many, before rows are made unit length', () => {
+    it('gives all axes the same variance where images are many, before rows are made unit length', async () => {
       const features = uneven(4000, [9, 3, 1, 0.3], 1)
       const tensorCount = tf.memory().numTensors
-      const { values, count, dimension } = whitenFeatures(features, { partDimensions: [4], seed: 1 })
+      const { values, count, dimension } = await whitenFeatures(features, { partDimensions: [4], seed: 1 })
       expect(tf.memory().numTensors).toBe(tensorCount)
       expect({ count, dimension, strength: whiteningStrength(4000, 4) }).toEqual({ count: 4000, dimension: 4, strength: 1 })
       const squares = [0, 0, 0, 0]
@@ -59,19 +59,19 @@ onEachBackend(() => {
       for (const square of squares) expect(square / count).toBeCloseTo(0.25, 1)
     })
 
-    it('leaves the axes nearly as they are where images are few', () => {
+    it('leaves the axes nearly as they are where images are few', async () => {
       expect(whiteningStrength(16, 64)).toBeCloseTo(0.05, 9)
-      const { values } = whitenFeatures(uneven(30, [9, 1, 1, 1], 2), { partDimensions: [4], seed: 1 })
+      const { values } = await whitenFeatures(uneven(30, [9, 1, 1, 1], 2), { partDimensions: [4], seed: 1 })
       let first = 0
       for (let row = 0; row < 30; row++) first += values[row * 4] ** 2
       expect(first / 30).toBeGreaterThan(0.6)
     })
 
-    it('lets every part count alike, whatever its scale', () => {
+    it('lets every part count alike, whatever its scale', async () => {
       const [left, right] = [uneven(200, [5, 2, 1], 1), uneven(200, [1000, 300], 2)]
       const values = new Float32Array(200 * 5)
       for (let row = 0; row < 200; row++) values.set([...rowOf(left, row), ...rowOf(right, row)], row * 5)
-      const joined = whitenFeatures({ values, count: 200, dimension: 5 }, { partDimensions: [3, 2], seed: 1 })
+      const joined = await whitenFeatures({ values, count: 200, dimension: 5 }, { partDimensions: [3, 2], seed: 1 })
       expect(joined.dimension).toBe(5)
       for (let row = 0; row < 200; row++) {
         expect(dot(rowOf(joined, row).slice(0, 3), rowOf(joined, row).slice(0, 3))).toBeCloseTo(0.5, 4)
@@ -79,9 +79,19 @@ onEachBackend(() => {
       }
     })
 
-    it('takes one image, equal images and columns that never change', () => {
+    it('waits for what it reads: WebGPU cannot be read at once', async () => {
+      const reading = vi.spyOn(tf.Tensor.prototype, 'dataSync').mockImplementation(() => {
+        throw new Error('Read at once.')
+      })
+      const whitened = await whitenFeatures(uneven(30, [3, 2, 1], 1), { partDimensions: [2, 1], seed: 1 }).finally(() =>
+        reading.mockRestore(),
+      )
+      expect(whitened).toMatchObject({ count: 30, dimension: 3 })
+    })
+
+    it('takes one image, equal images and columns that never change', async () => {
       for (const values of [Float32Array.of(1, 2, 3), Float32Array.of(1, 2, 3, 1, 2, 3), Float32Array.of(1, 2, 3, 4, 2, 3)]) {
-        const whitened = whitenFeatures({ values, count: values.length / 3, dimension: 3 }, { partDimensions: [3], seed: 1 })
+        const whitened = await whitenFeatures({ values, count: values.length / 3, dimension: 3 }, { partDimensions: [3], seed: 1 })
         expect(whitened.values.every(Number.isFinite)).toBe(true)
       }
     })

@@ -148,7 +148,7 @@ export async function graphOfFeatures(
   { clusterCount, partDimensions, memoryBytes, seed }: Omit<GraphClusterOptions, 'targets'>,
   follow: Follow = {},
 ): Promise<{ points: Embeddings; graph: NeighbourGraph }> {
-  const points = whitenFeatures(features, { partDimensions, seed: deriveSeed(seed, 'graph') })
+  const points = await whitenFeatures(features, { partDimensions, seed: deriveSeed(seed, 'graph') })
   const neighbourCount = graphNeighbourCount(points.count, clusterCount)
   return { points, graph: toNeighbourGraph(await findNeighbours(points, { neighbourCount, memoryBytes }, follow)) }
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { computeValues } from '#engine/ml/compute-values.ts'
 import { createRandom } from '#engine/ml/random.ts'
 
 /** The axes of greatest variance. */
@@ -21,17 +22,17 @@ const sweeps = 12
  * @param axisCount At most this many; never more than the dimension.
  * @source Golub & Van Loan 2013, sections 8.2.4 and 8.5 (orthogonal iteration, Jacobi).
  */
-export function leadingAxes(covariance: tf.Tensor2D, axisCount: number, seed: number): LeadingAxes {
+export async function leadingAxes(covariance: tf.Tensor2D, axisCount: number, seed: number): Promise<LeadingAxes> {
   const dimension = covariance.shape[0]
   const size = Math.min(dimension, axisCount + spareAxes)
   const random = createRandom(seed)
   const basis = Float64Array.from({ length: size * dimension }, () => random.normal())
   for (let round = 0; round < rounds; round++) {
     orthonormaliseRows(basis, size, dimension)
-    basis.set(timesCovariance(basis, size, covariance))
+    basis.set(await timesCovariance(basis, size, covariance))
   }
   orthonormaliseRows(basis, size, dimension)
-  const image = timesCovariance(basis, size, covariance)
+  const image = await timesCovariance(basis, size, covariance)
   const small = new Float64Array(size * size)
   for (let row = 0; row < size; row++)
     for (let column = 0; column <= row; column++) {
@@ -52,8 +53,8 @@ export function leadingAxes(covariance: tf.Tensor2D, axisCount: number, seed: nu
 }
 
 /** Each row of the basis times the covariance. */
-function timesCovariance(basis: Float64Array, size: number, covariance: tf.Tensor2D): Float32Array {
-  return tf.tidy(() => tf.matMul(tf.tensor2d(Float32Array.from(basis), [size, covariance.shape[0]]), covariance).dataSync() as Float32Array)
+function timesCovariance(basis: Float64Array, size: number, covariance: tf.Tensor2D): Promise<Float32Array> {
+  return computeValues(() => tf.matMul(tf.tensor2d(Float32Array.from(basis), [size, covariance.shape[0]]), covariance))
 }
 
 /** Gram-Schmidt, twice for accuracy, in place; a row that depends on those before it becomes zero. */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { computeValues } from '#engine/ml/compute-values.ts'
 import { deriveSeed } from '#engine/ml/random.ts'
 import { checkEmbeddings, type Embeddings } from './embeddings.ts'
 import { leadingAxes } from './leading-axes.ts'
@@ -34,31 +35,41 @@ export function whiteningStrength(count: number, axisCount: number): number {
  * @throws BAD_INPUT when a value is not finite.
  * @source Our own; the strength is `whiteningStrength`.
  */
-export function whitenFeatures(features: Embeddings, { partDimensions, seed }: WhiteningOptions): Embeddings {
+export async function whitenFeatures(features: Embeddings, { partDimensions, seed }: WhiteningOptions): Promise<Embeddings> {
   checkEmbeddings(features)
   const { count, dimension, values } = features
-  return tf.tidy(() => {
-    const all = tf.tensor2d(values, [count, dimension])
+  const all = tf.tensor2d(values, [count, dimension])
+  const parts: tf.Tensor2D[] = []
+  try {
     let from = 0
-    const parts = partDimensions.map((size, place) => {
-      const part = tf.slice(all, [0, from], [count, size])
+    for (const [place, size] of partDimensions.entries()) {
+      const start = from
+      const centred = tf.tidy(() => {
+        const part = tf.slice(all, [0, start], [count, size])
+        return tf.sub(part, tf.mean(part, 0)) as tf.Tensor2D
+      })
       from += size
-      return whitenPart(part as tf.Tensor2D, deriveSeed(seed, 'whitening', place))
-    })
-    const joined = tf.mul(tf.concat(parts, 1), 1 / Math.sqrt(parts.length)) as tf.Tensor2D
-    return { values: joined.dataSync() as Float32Array, count, dimension: joined.shape[1] }
-  })
+      parts.push(await whitenPart(centred, deriveSeed(seed, 'whitening', place)).finally(() => centred.dispose()))
+    }
+    const whitened = await computeValues(() => tf.mul(tf.concat(parts, 1), 1 / Math.sqrt(parts.length)))
+    return { values: whitened, count, dimension: whitened.length / count }
+  } finally {
+    tf.dispose([all, ...parts])
+  }
 }
 
-function whitenPart(part: tf.Tensor2D, seed: number): tf.Tensor2D {
-  const [count, dimension] = part.shape
-  const centred = tf.sub(part, tf.mean(part, 0)) as tf.Tensor2D
-  const covariance = tf.div(tf.matMul(centred, centred, true, false), count) as tf.Tensor2D
-  const { axes, variances } = leadingAxes(covariance, Math.min(mostAxes, dimension, Math.max(1, count - 1)), seed)
+/** Caller disposes. */
+async function whitenPart(centred: tf.Tensor2D, seed: number): Promise<tf.Tensor2D> {
+  const [count, dimension] = centred.shape
+  const covariance = tf.tidy(() => tf.div(tf.matMul(centred, centred, true, false), count) as tf.Tensor2D)
+  const axisCount = Math.min(mostAxes, dimension, Math.max(1, count - 1))
+  const { axes, variances } = await leadingAxes(covariance, axisCount, seed).finally(() => covariance.dispose())
   const strength = whiteningStrength(count, variances.length)
   // An axis without variance says nothing and stays as it is.
   const scales = variances.map((variance) => (variance > 1e-9 * variances[0] ? variance ** (-strength / 2) : 0))
   const scaled = Float32Array.from(axes, (value, place) => value * scales[Math.floor(place / dimension)])
-  const turned = tf.matMul(centred, tf.tensor2d(scaled, [variances.length, dimension]), false, true)
-  return tf.divNoNan(turned, tf.norm(turned, 'euclidean', 1, true)) as tf.Tensor2D
+  return tf.tidy(() => {
+    const turned = tf.matMul(centred, tf.tensor2d(scaled, [variances.length, dimension]), false, true)
+    return tf.divNoNan(turned, tf.norm(turned, 'euclidean', 1, true)) as tf.Tensor2D
+  })
 }

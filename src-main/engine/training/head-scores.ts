@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Embeddings } from '#engine/clustering/embeddings.ts'
-import { computeValues } from './compute-values.ts'
+import { computeValues } from '#engine/ml/compute-values.ts'
 
 const blockRows = 2048
 

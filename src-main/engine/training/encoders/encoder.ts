@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs'
 import { normalizeImages } from '#engine/ml/augmentations/normalize.ts'
 import type { Backbone } from '#engine/ml/backbones/backbone.ts'
-import { computeValues } from '../compute-values.ts'
+import { computeValues } from '#engine/ml/compute-values.ts'
 import { createViewEncoder } from '../view-encoder.ts'
 
 /** A frozen network that turns images into features, whatever computes it. */

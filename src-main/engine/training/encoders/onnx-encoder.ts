@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
+import { computeValues } from '#engine/ml/compute-values.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { EmbedSettings } from '#shared/stages/embed.ts'
-import { computeValues } from '../compute-values.ts'
 import type { OnnxModel } from '../run-context.ts'
 import type { Encoder } from './encoder.ts'
 

@@ -3,6 +3,7 @@ import { createStepProgram } from '#engine/graph/step-program.ts'
 import { applyMocoView, drawMocoView, type MocoView } from '#engine/ml/augmentations/moco.ts'
 import type { Backbone } from '#engine/ml/backbones/backbone.ts'
 import { createBackbone } from '#engine/ml/backbones/create-backbone.ts'
+import { computeValues } from '#engine/ml/compute-values.ts'
 import type { DrawnValues } from '#engine/ml/drawn-values.ts'
 import { gatherRows } from '#engine/ml/gather-rows.ts'
 import { createProjectionHead } from '#engine/ml/heads.ts'
@@ -167,7 +168,7 @@ export async function pretrain({ task, source, host }: RunContext): Promise<Stag
     throw new SpicerackError('TOO_FEW_IMAGES', `There ${source.count === 1 ? 'is 1 image' : 'are no images'}; at least 2 are needed.`, {
       advice: say('addAndImport'),
     })
-  refuseIdenticalImages(source)
+  await refuseIdenticalImages(source)
   if (settings.source === 'packaged' || settings.source === 'onnx') return { stage: 'pretrain', weightsFile: null, finalLoss: null }
   let finalLoss = Number.NaN
   const listening = {
@@ -198,17 +199,12 @@ export async function pretrain({ task, source, host }: RunContext): Promise<Stag
   return { stage: 'pretrain', weightsFile: runFiles.pretrained, finalLoss }
 }
 
-function refuseIdenticalImages(source: ImageSource): void {
-  const pixelsOf = (index: number): Float32Array => {
-    const image = source.images([index])
-    const pixels = image.dataSync() as Float32Array
-    image.dispose()
-    return pixels
-  }
-  const first = pixelsOf(0)
-  const differs = Array.from({ length: source.count - 1 }, (_, index) => index + 1).some((index) =>
-    pixelsOf(index).some((value, place) => value !== first[place]),
-  )
+async function refuseIdenticalImages(source: ImageSource): Promise<void> {
+  const pixelsOf = (index: number): Promise<Float32Array> => computeValues(() => source.images([index]))
+  const first = await pixelsOf(0)
+  let differs = false
+  for (let index = 1; index < source.count && !differs; index++)
+    differs = (await pixelsOf(index)).some((value, place) => value !== first[place])
   if (!differs)
     throw new SpicerackError('IMAGES_IDENTICAL', say('identicalImages', { images: source.count }), {
       advice: say('importDifferent'),
