@@ -1,5 +1,6 @@
 import type { Embeddings } from '#engine/clustering/embeddings.ts'
 import { clusterByGraph, type GraphClusterOptions, type GraphClusters, graphOfFeatures } from '#engine/clustering/graph-clusters.ts'
+import { toLogarithms } from '#engine/clustering/label-opinions.ts'
 import { propagateLabels } from '#engine/clustering/label-propagation.ts'
 import { modularity, raiseModularity } from '#engine/clustering/modularity.ts'
 import type { NeighbourGraph } from '#engine/clustering/neighbour-graph.ts'
@@ -23,7 +24,7 @@ export const graphMemoryBytes = 256 * 2 ** 20
 export async function startFromGraph(
   features: Embeddings,
   partDimensions: readonly number[],
-  task: Pick<StageTask, 'clusterCount' | 'seed' | 'humanLabels'>,
+  task: Pick<StageTask, 'clusterCount' | 'seed' | 'humanLabels' | 'humanClusters'>,
   host: Pick<RunHost, 'files' | 'now' | 'progress' | 'shouldStop'>,
   decisions: Pick<GraphClusterOptions, 'targets' | 'agreement'>,
 ): Promise<GraphClusters> {
@@ -39,16 +40,20 @@ export async function startFromGraph(
 function fromLabels(
   features: Embeddings,
   { graph, clusters: found }: GraphClusters,
-  { humanLabels, clusterCount, seed }: Pick<StageTask, 'clusterCount' | 'seed' | 'humanLabels'>,
+  { humanLabels, humanClusters, clusterCount, seed }: Pick<StageTask, 'clusterCount' | 'seed' | 'humanLabels' | 'humanClusters'>,
   targets: GraphClusterOptions['targets'],
 ): GraphClusters | undefined {
   const numbers = [...new Set(humanLabels)].filter((label) => label >= 0).sort((left, right) => left - right)
   if (numbers.length !== clusterCount) return undefined
   const places = new Map(numbers.map((label, place) => [label, place]))
   const labels = humanLabels.map((label) => places.get(label) ?? -1)
-  const { classes } = propagateLabels({ graph, clusters: found, features }, labels, clusterCount, deriveSeed(seed, 'labels'))
-  // What a person moved by hand stays too.
-  const clusters = targets ? raiseModularity(graph, classes, clusterCount, deriveSeed(seed, 'moved'), targets(classes)) : classes
+  const { classes, shares } = propagateLabels({ graph, clusters: found, features }, labels, clusterCount, deriveSeed(seed, 'labels'))
+  // What a person moved by hand stays too; what labels say of the other images counts as before.
+  const isMoved = humanClusters.some((cluster) => cluster >= 0)
+  const clusters =
+    isMoved && targets
+      ? raiseModularity(graph, classes, clusterCount, deriveSeed(seed, 'moved'), targets(classes), toLogarithms(shares))
+      : classes
   return { graph, clusters, modularity: modularity(graph, clusters, clusterCount) }
 }
 
@@ -71,13 +76,20 @@ export async function makeGraph(
   return (await graphOfFeatures(features, options)).graph
 }
 
-/** The modularity of clusters, of others of the same number before them, and whether it is clearly worse. */
+/**
+ * The modularity of clusters, of others of the same number before them, and whether they are clearly worse; how well both fit what a
+ * person said counts too.
+ */
 export function compareOnGraph(
   graph: NeighbourGraph,
   clusters: Int32Array,
   before: Int32Array,
   clusterCount: number,
+  agreement: (clusters: Int32Array) => number = () => 0,
 ): { classifier: number; before: number; isWorse: boolean } {
   const [after, earlier] = [modularity(graph, clusters, clusterCount), modularity(graph, before, clusterCount)]
-  return { classifier: after, before: earlier, isWorse: after < (1 - leeway) * earlier }
+  return {
+    ...{ classifier: after, before: earlier },
+    isWorse: after + agreement(clusters) < (1 - leeway) * (earlier + agreement(before)),
+  }
 }

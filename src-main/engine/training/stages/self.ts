@@ -12,7 +12,7 @@ import { loadLearnedBackbone } from '../encoders/learned-backbone.ts'
 import { encoderNames, usesFixedFeatures } from '../encoders/open-encoders.ts'
 import { partDimensionsOf } from '../encoders/view-features.ts'
 import { startFromGraph } from '../graph-start.ts'
-import { hasHumanDecisions, humanTargets, shareOfKnownClasses } from '../human-decisions.ts'
+import { type HumanDecisions, hasHumanDecisions, humanTargets, shareOfKnownClasses } from '../human-decisions.ts'
 import { namedTensors, restoreParameters } from '../networks.ts'
 import { noteChoice } from '../run-choices.ts'
 import { type RunContext, type RunHost, runFiles } from '../run-context.ts'
@@ -55,7 +55,7 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
         const { head, probabilities: found, agreements, weights } = stage.best()
         if (settings.repairEmpty) reviveEmptyClusters(embeddings, found, task.clusterCount)
         noteHead(head, host)
-        const probabilities = start ? notWorse(start, found, task.clusterCount, host) : found
+        const probabilities = start ? notWorse(start, found, task, host) : found
         const stored = { probabilities: tf.tensor2d(probabilities, [source.count, task.clusterCount]), agreements: tf.tensor1d(agreements) }
         host.files.write(
           runFiles.self,
@@ -84,10 +84,20 @@ function noteHead({ head, loss, heads }: BestHead, { files }: RunHost): void {
   noteChoice(files, { kind: 'head', head, headCount: heads.length, loss, nextLoss, agreement: heads[head]?.agreement ?? 0 })
 }
 
-/** What the best head says, unless it divides the graph of neighbours worse than the clusters it started from: then what these say. */
-function notWorse(start: GraphClusters, found: Float32Array, clusterCount: number, host: RunHost): Float32Array {
-  const learned = modularity(start.graph, likeliest(found, clusterCount).clusters, clusterCount)
-  const kept = learned < start.modularity
+/**
+ * What the best head says, unless it divides the graph of neighbours worse than the clusters it started from: then what these say. How well
+ * both fit what a person said counts too.
+ */
+export function notWorse(
+  start: GraphClusters,
+  found: Float32Array,
+  task: HumanDecisions,
+  host: Pick<RunHost, 'files' | 'log'>,
+): Float32Array {
+  const { clusterCount } = task
+  const { clusters } = likeliest(found, clusterCount)
+  const learned = modularity(start.graph, clusters, clusterCount)
+  const kept = learned + shareOfKnownClasses(task, clusters) < start.modularity + shareOfKnownClasses(task, start.clusters)
   noteChoice(host.files, { kind: 'clusters', kept: kept ? 'graph' : 'head', graph: start.modularity, head: learned })
   host.log(say(kept ? 'graphClustersStay' : 'headTaken', { head: learned.toFixed(4), graph: start.modularity.toFixed(4) }))
   return kept ? neighbourShares(start, clusterCount) : found

@@ -22,7 +22,7 @@ import { loadLearnedBackbone } from '../encoders/learned-backbone.ts'
 import { classifiesImages, encoderNames, usesFixedFeatures } from '../encoders/open-encoders.ts'
 import { partDimensionsOf } from '../encoders/view-features.ts'
 import { compareOnGraph, makeGraph, storedGraph } from '../graph-start.ts'
-import { hasHumanDecisions, humanTargets } from '../human-decisions.ts'
+import { hasHumanDecisions, humanTargets, shareOfKnownClasses } from '../human-decisions.ts'
 import { namedTensors, restoreParameters } from '../networks.ts'
 import { noteChoice } from '../run-choices.ts'
 import { type RunContext, type RunHost, runFiles } from '../run-context.ts'
@@ -205,7 +205,7 @@ async function isToBeKept(learned: Float32Array, before: Float32Array, { task, h
   }
   const graph = storedGraph(host.files) ?? (await remakeGraph({ task, host }))
   const [after, earlier] = [learned, before].map((probabilities) => likeliest(probabilities, clusterCount).clusters)
-  const { isWorse, ...compared } = compareOnGraph(graph, after, earlier, clusterCount)
+  const { isWorse, ...compared } = compareOnGraph(graph, after, earlier, clusterCount, (clusters) => shareOfKnownClasses(task, clusters))
   noteChoice(host.files, { kind: 'classifier', isKept: !isWorse, compared })
   if (isWorse) host.log(say('classifierLeft'))
   return !isWorse
