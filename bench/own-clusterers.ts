@@ -59,7 +59,7 @@ function peakMegabytes(): number | null {
   }
 }
 
-function cluster(points: Embeddings, request: OwnRequest): Promise<Found> {
+async function cluster(points: Embeddings, request: OwnRequest): Promise<Found> {
   const { method, clusterCount, partDimensions, seed } = request
   const options = { clusterCount, restarts: 30, iterations: 100, seed } as const
   if (method === 'k-means') return kMeans(points, { ...options, metric: 'euclidean' })

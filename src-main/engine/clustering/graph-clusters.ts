@@ -11,7 +11,7 @@ import { embedNeighbours } from './neighbour-embedding.ts'
 import { type NeighbourGraph, toNeighbourGraph } from './neighbour-graph.ts'
 import { findNeighbours } from './neighbours.ts'
 import { type Follow, partOf, pause } from './pause.ts'
-import { plainKMeans } from './plain-k-means.ts'
+import { followedPlainKMeans } from './plain-k-means.ts'
 import { whitenFeatures } from './whitening.ts'
 
 export type GraphClusterOptions = Readonly<{
@@ -90,17 +90,27 @@ export async function clusterByGraph(features: Embeddings, options: GraphCluster
     embeddings.push(embedded)
     let bestHere: Division | undefined
     for (let start = 0; start < startsPerEmbedding; start++) {
-      const { clusters } = plainKMeans(embedded, clusterCount, iterations, deriveSeed(seed, 'graph', round, start))
+      const tellStart = partOf(tell, 0.8 + (0.1 * start) / startsPerEmbedding, 0.8 + (0.1 * (start + 1)) / startsPerEmbedding)
+      const startSeed = deriveSeed(seed, 'graph', round, start)
+      const { clusters } = await followedPlainKMeans(embedded, clusterCount, iterations, startSeed, tellStart)
       repairEmptyClusters(points, clusters, clusterCount)
       const moved = raiseModularity(graph, clusters, clusterCount, deriveSeed(seed, 'moves', round, start), targets?.(clusters))
       bestHere = better(divisionOf(moved), bestHere)
-      await pause(tell, 0.8 + (0.1 * (start + 1)) / startsPerEmbedding)
+      await pause(tellStart, 1)
     }
     // A swap gives a number to other images, and a person's decisions are about the images that have it now.
     const swapped = targets
       ? bestHere!.clusters
-      : swapClusters(graph, embedded, bestHere!.clusters, clusterCount, deriveSeed(seed, 'swaps', round))
-    const merged = mergedPieces(graph, points, embedded, clusterCount, deriveSeed(seed, 'pieces', round))
+      : await swapClusters(
+          graph,
+          embedded,
+          bestHere!.clusters,
+          clusterCount,
+          deriveSeed(seed, 'swaps', round),
+          undefined,
+          partOf(tell, 0.9, 0.95),
+        )
+    const merged = await mergedPieces(graph, points, embedded, clusterCount, deriveSeed(seed, 'pieces', round), partOf(tell, 0.95, 1))
     const grown = raiseModularity(graph, merged, clusterCount, deriveSeed(seed, 'merged', round), targets?.(merged))
     divisions.push(divisionOf(swapped), divisionOf(grown))
     await pause(tell, 1)
@@ -130,9 +140,16 @@ function better(one: Division, other: Division | undefined): Division {
 }
 
 /** Clusters of whatever size: many small ones, of which those become one that are tied most closely. */
-function mergedPieces(graph: NeighbourGraph, points: Embeddings, embedded: Embeddings, clusterCount: number, seed: number): Int32Array {
+async function mergedPieces(
+  graph: NeighbourGraph,
+  points: Embeddings,
+  embedded: Embeddings,
+  clusterCount: number,
+  seed: number,
+  follow: Follow,
+): Promise<Int32Array> {
   const pieceCount = Math.min(graph.count, Math.max(clusterCount, Math.min(mostPieces, piecesPerCluster * clusterCount)))
-  const { clusters } = plainKMeans(embedded, pieceCount, pieceIterations, seed)
+  const { clusters } = await followedPlainKMeans(embedded, pieceCount, pieceIterations, seed, follow)
   const merged = mergeClusters(graph, clusters, pieceCount, clusterCount)
   repairEmptyClusters(points, merged, clusterCount)
   return merged

@@ -1,5 +1,6 @@
 import { createRandom, type Random } from '#engine/ml/random.ts'
 import type { Embeddings } from './embeddings.ts'
+import { type Follow, pause } from './pause.ts'
 
 /** Nearest centroid of each row, the centroids, and the sum of squared distances. */
 export type PlainKMeans = Readonly<{ clusters: Int32Array; centroids: Float64Array; inertia: number }>
@@ -11,6 +12,31 @@ export type PlainKMeans = Readonly<{ clusters: Int32Array; centroids: Float64Arr
  * @param clusterCount 1 to count.
  */
 export function plainKMeans(points: Embeddings, clusterCount: number, iterations: number, seed: number): PlainKMeans {
+  const rounds = takeRounds(points, clusterCount, iterations, seed)
+  for (;;) {
+    const { done, value } = rounds.next()
+    if (done) return value
+  }
+}
+
+/** The same clusters, with a pause after each round. @throws CANCELLED. */
+export async function followedPlainKMeans(
+  points: Embeddings,
+  clusterCount: number,
+  iterations: number,
+  seed: number,
+  follow: Follow,
+): Promise<PlainKMeans> {
+  const rounds = takeRounds(points, clusterCount, iterations, seed)
+  for (;;) {
+    const { done, value } = rounds.next()
+    if (done) return value
+    await pause(follow, value)
+  }
+}
+
+/** After each round the share of all that are done. */
+function* takeRounds(points: Embeddings, clusterCount: number, iterations: number, seed: number): Generator<number, PlainKMeans> {
   const centroids = spreadCentroids(points, clusterCount, createRandom(seed))
   let found = nearestPlainCentroids(points, centroids)
   for (let iteration = 0; iteration < iterations; iteration++) {
@@ -19,6 +45,7 @@ export function plainKMeans(points: Embeddings, clusterCount: number, iterations
     const settled = next.clusters.every((cluster, row) => cluster === found.clusters[row])
     found = next
     if (settled) break
+    yield (iteration + 1) / iterations
   }
   return { ...found, centroids }
 }
