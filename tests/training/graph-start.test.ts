@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { graphOfFeatures, neighbourShares } from '#engine/clustering/graph-clusters.ts'
 import { modularity, raiseModularity } from '#engine/clustering/modularity.ts'
 import { decodeGraph } from '#engine/clustering/stored-graph.ts'
@@ -21,6 +21,7 @@ const { embeddings, classes } = blobs([40, 30, 30, 20], 12, 0.4, 3)
 const none = new Int32Array(120).fill(-1)
 
 describe('start from the graph of neighbours', () => {
+  beforeEach(() => written.clear())
   beforeAll(async () => useBackend((await availableBackends())[0]!))
 
   it('is the clusters of the graph where nobody labelled enough', async () => {
@@ -60,6 +61,7 @@ describe('start from the graph of neighbours', () => {
     const { clusters, graph } = await start(none)
     // Labels hold images where modularity alone would not leave them.
     expect(raiseModularity(graph, clusters, 2, 1, humanLabels)).not.toEqual(clusters)
+    written.clear()
     expect((await start(none.map((_, image) => (image === 0 ? 0 : -1)))).clusters).toEqual(clusters)
   })
 
@@ -96,6 +98,15 @@ describe('start from the graph of neighbours', () => {
     expect(await compare(mixed, classes)).toEqual({ classifier: figures.mixed, before: figures.classes, isWorse: true })
     expect(await compare(classes, mixed)).toEqual({ classifier: figures.classes, before: figures.mixed, isWorse: false })
     expect((await compare(classes, classes)).isWorse).toBe(false)
+  })
+
+  it('is not divided again where a stage goes on', async () => {
+    const task = { clusterCount: 4, seed: 1, humanLabels: none, humanClusters: none }
+    const first = await startFromGraph(embeddings, [12], task, host, {})
+    const refuse = { ...host, shouldStop: () => true }
+    expect(await startFromGraph(embeddings, [12], task, refuse, {})).toEqual(first)
+    written.delete(runFiles.startClusters)
+    await expect(startFromGraph(embeddings, [12], task, refuse, {})).rejects.toBeInstanceOf(StageStopped)
   })
 
   it('can be stopped', async () => {

@@ -16,8 +16,8 @@ export const graphMemoryBytes = 256 * 2 ** 20
 
 /**
  * The clusters that the graph of neighbours holds, from which heads start; where a person labelled images of as many classes as there are
- * clusters, their labels spread instead. Made again, the same, where a stage goes on; the graph is left in a file for those who look at the
- * results.
+ * clusters, their labels spread instead. Both are left in files: the clusters for a stage that goes on, the graph also for those who look at
+ * the results.
  *
  * @throws StageStopped.
  */
@@ -28,12 +28,25 @@ export async function startFromGraph(
   host: Pick<RunHost, 'files' | 'now' | 'progress' | 'shouldStop'>,
   decisions: Pick<GraphClusterOptions, 'targets' | 'agreement'>,
 ): Promise<GraphClusters> {
+  const stored = storedStart(host.files, features.count, task.clusterCount)
+  if (stored) return stored
   const options = { clusterCount: task.clusterCount, partDimensions, memoryBytes: graphMemoryBytes, ...decisions }
   const found = await stoppable(host, inHundredths(say('graphClusters')), (follow) =>
     clusterByGraph(features, { ...options, seed: deriveSeed(task.seed, 'self-graph') }, follow),
   )
   host.files.write(runFiles.graph, encodeGraph(found.graph))
-  return fromLabels(features, found, task, decisions.targets) ?? found
+  const start = fromLabels(features, found, task, decisions.targets) ?? found
+  host.files.write(runFiles.startClusters, new Uint8Array(start.clusters.slice().buffer))
+  return start
+}
+
+/** What {@link startFromGraph} left of the decisions that a run began with; undefined before it was done. */
+function storedStart(files: Pick<RunFiles, 'read'>, count: number, clusterCount: number): GraphClusters | undefined {
+  const graph = storedGraph(files)
+  const stored = files.read(runFiles.startClusters)
+  if (graph?.count !== count || stored?.length !== 4 * count) return undefined
+  const clusters = new Int32Array(stored.slice().buffer)
+  return { graph, clusters, modularity: modularity(graph, clusters, clusterCount) }
 }
 
 /** A cluster for each labelled class, in the order of their numbers; undefined where there are not as many classes as clusters. */

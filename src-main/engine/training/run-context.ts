@@ -60,6 +60,7 @@ export const runFiles = {
   embedding: 'embedding.f32',
   featureNorms: 'feature-norms.f32',
   graph: 'neighbours.graph',
+  startClusters: 'start-clusters.i32',
   self: 'self.result',
   reliable: 'reliable.result',
   neighbours: 'neighbours.i32',
