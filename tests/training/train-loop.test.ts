@@ -107,6 +107,23 @@ const damage = (files: MemoryFiles, name: string): void => {
 describe.each(await availableBackends())('train loop on %s', (backend) => {
   beforeAll(() => useBackend(backend))
 
+  it.each([3, 7])('keeps step %i where what follows it is stopped, and then does that first', async (at) => {
+    const files: MemoryFiles = new Map()
+    const stage = createLineStage(8)
+    const stopping = {
+      ...stage,
+      afterStep: async (step: number) => {
+        if (step === at) throw new StageStopped(0)
+        await stage.afterStep!(step)
+      },
+    }
+    await expect(train(stopping, options, memoryHost({ files }))).rejects.toMatchObject(new StageStopped(at + 1))
+    stage.dispose()
+    const { bytes, steps } = await resumed(files, 8)
+    expect(steps).toBe(8 - at - 1)
+    expect(bytes).toEqual(await uninterrupted(8))
+  })
+
   it('lowers the loss, reports every step, and leaves no tensor', async () => {
     const atStart = tf.memory().numTensors
     const host = memoryHost()

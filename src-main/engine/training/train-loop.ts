@@ -4,7 +4,7 @@ import { SpicerackError } from '#shared/errors.ts'
 import { say } from '#shared/said.ts'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts'
 import { type RunHost, StageStopped } from './run-context.ts'
-import type { StageState, TrainingStage } from './stage.ts'
+import type { StageState, StepLists, TrainingStage } from './stage.ts'
 
 export type LoopOptions = Readonly<{
   /** Name of the stage; names its checkpoints. */
@@ -33,7 +33,19 @@ export async function train<Given extends Feeds>(stage: TrainingStage<Given>, op
     step = found.step
     host.log(say('goesOn', { stage: options.name, step, total: stage.totalSteps }))
   }
-  const save = async (): Promise<void> => checkpoints.write(await snapshot(stage, step))
+  const save = async (isAfterStepDue = false): Promise<void> => checkpoints.write(await snapshot(stage, step, isAfterStepDue))
+  /** What follows a step, such as scoring all images; where it is stopped, the step is kept, and this is done when the stage goes on. */
+  const followStep = async (lists: StepLists): Promise<void> => {
+    try {
+      await stage.afterStep?.(step - 1, lists)
+    } catch (error) {
+      if (!(error instanceof StageStopped)) throw error
+      await save(true)
+      throw new StageStopped(step)
+    }
+  }
+  // Lists are gone with the step; who can be stopped here takes none.
+  if (found?.notes.isAfterStepDue) await followStep({})
   let savedAt = host.now()
   const finishTimes = [savedAt]
   while (step < stage.totalSteps) {
@@ -46,8 +58,9 @@ export async function train<Given extends Feeds>(stage: TrainingStage<Given>, op
       await save()
       throw new StageStopped(step)
     })
-    const values = await takeStep(stage, feeds, step)
+    const { values, lists } = await takeStep(stage, feeds, step)
     step++
+    await followStep(lists)
     const now = host.now()
     finishTimes.push(now)
     if (finishTimes.length > throughputWindow + 1) finishTimes.shift()
@@ -87,11 +100,11 @@ function copyState<Given extends Feeds>(stage: TrainingStage<Given>): { tensors:
 }
 
 /** The state as bytes. @throws TRAINING_DIVERGED when a value is no number. */
-async function snapshot<Given extends Feeds>(stage: TrainingStage<Given>, step: number): Promise<Uint8Array> {
+async function snapshot<Given extends Feeds>(stage: TrainingStage<Given>, step: number, isAfterStepDue: boolean): Promise<Uint8Array> {
   const state = copyState(stage)
   try {
     await refuseDiverged(state, step)
-    return await encodeCheckpoint(state, step)
+    return await encodeCheckpoint({ ...state, notes: { ...state.notes, isAfterStepDue } }, step)
   } finally {
     tf.dispose(state.tensors)
   }
@@ -108,8 +121,12 @@ function divergence(what: string, step: number): SpicerackError {
   })
 }
 
-/** One step and what follows it; gives its loss and metrics. @throws TRAINING_DIVERGED. */
-async function takeStep<Given extends Feeds>(stage: TrainingStage<Given>, feeds: Given, step: number): Promise<Record<string, number>> {
+/** One step; gives its loss and metrics, and what it gave besides scalars. @throws TRAINING_DIVERGED. */
+async function takeStep<Given extends Feeds>(
+  stage: TrainingStage<Given>,
+  feeds: Given,
+  step: number,
+): Promise<{ values: Record<string, number>; lists: StepLists }> {
   const results = stage.takeStep(feeds)
   const values: Record<string, number> = { loss: Number.NaN }
   const lists: Record<string, ArrayLike<number>> = {}
@@ -124,8 +141,7 @@ async function takeStep<Given extends Feeds>(stage: TrainingStage<Given>, feeds:
   }
   if (!Number.isFinite(values.loss)) throw divergence(`the loss became ${values.loss}`, step + 1)
   values.learningRate = stage.learningRate(step)
-  await stage.afterStep?.(step, lists)
-  return values
+  return { values, lists }
 }
 
 const newest = (name: string): string => `checkpoint-${name}.bin`
