@@ -161,4 +161,6 @@ export type PredictOutcome = Readonly<{
   confidences: Float32Array
   /** `[images, clusterCount]` probabilities, row-major. */
   probabilities: Float32Array
+  /** Whether this network's clusters are the run's; false where they were left aside, so that it may say otherwise of the same image. */
+  isKept: boolean
 }>

@@ -16,6 +16,8 @@ export const predictContract = {
     .output(
       z.object({
         backend: z.string(),
+        /** Whether the run kept what this classifier says of its own images; false where it may say otherwise of the same image. */
+        isKept: z.boolean(),
         predictions: z
           .array(
             z.object({

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { readSafetensors } from '#engine/ml/safetensors.ts'
 import { decodeCheckpoint } from '#engine/training/checkpoint.ts'
 import { predict } from '#engine/training/predict.ts'
-import { readChoices } from '#engine/training/run-choices.ts'
+import { noteChoice, readChoices } from '#engine/training/run-choices.ts'
 import { runFiles, StageStopped } from '#engine/training/run-context.ts'
 import { modelFiles } from '#engine/worker/model-files.ts'
 import type { StageName } from '#shared/jobs.ts'
@@ -110,9 +110,36 @@ describe('the quick recipe', () => {
     const found = clustersOf(results.semi)
     const equal = predicted.clusters.filter((cluster, image) => cluster === found[image]).length
     // The classifier's word is the result, unless it divides the graph of neighbours clearly worse than what taught it.
-    if (start === 'k-means') expect(equal).toBe(count)
-    else expect(equal).toBeGreaterThanOrEqual(0.9 * count)
+    const choices = readChoices({ read: (name) => files.get(name) })
+    const isKept = choices.some(
+      (choice) => (choice.kind === 'classifier' && choice.isKept) || (choice.kind === 'clusters' && choice.kept === 'head'),
+    )
+    expect(predicted.isKept).toBe(isKept)
+    expect(equal).toBeGreaterThanOrEqual(isKept ? count : 0.9 * count)
     expect(tf.memory().numTensors).toBe(atStart)
+  })
+
+  it.each(['head', 'graph'] as const)('says whether new images are told what the present ones are: the %s was kept', async (kept) => {
+    const learned = runOf({ self: { start: 'graph' } })
+    const run = { ...learned, recipe: { ...learned.recipe, semi: { ...learned.recipe.semi, learningRate: 20 } } }
+    const files: MemoryFiles = new Map()
+    const host = memoryHost({ files })
+    for (const stage of order.slice(0, 4)) await runInMemory(stage, run, host)
+    noteChoice(host.files, { kind: 'clusters', kept, graph: 0.5, head: 0.5 })
+    await runInMemory('semi', run, host)
+    expect(readChoices(host.files).find(({ kind }) => kind === 'classifier')).toMatchObject({ isKept: false })
+
+    const task = { projectPath: '', runId: 'run', recipe: run.recipe, backend: 'auto', clusterCount: 3, pixels, size: side } as const
+    const predicted = await predict(task, host)
+    const [head, stored] = [runFiles.self, runFiles.semi].map((name) => decodeCheckpoint(files.get(name)!).tensors)
+    const names = Object.keys(head!).filter((name) => name.startsWith('head.'))
+    const isHead = names.every((name) => stored![name]!.dataSync().every((value, place) => value === head![name]!.dataSync()[place]))
+    expect({ names: names.length, isHead, isKept: predicted.isKept }).toEqual({
+      names: 4,
+      isHead: kept === 'head',
+      isKept: kept === 'head',
+    })
+    tf.dispose([head, stored] as Record<string, tf.Tensor>[])
   })
 
   it('gives the same bytes when every stage is stopped twice, and embeds no view twice', async () => {

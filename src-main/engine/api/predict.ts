@@ -22,6 +22,7 @@ export const predictApi = {
     const chunkLength = Math.max(1, Math.floor(chunkBytes / (size * size * 3)))
     const predictions: ReturnType<typeof describe>[] = []
     let backend = ''
+    let isKept = true
     for (let start = 0; start < input.files.length; start += chunkLength) {
       const files = input.files.slice(start, start + chunkLength)
       const { pixels, problems } = await decodeFiles(context.pool, files, { size, fit }, signal)
@@ -37,6 +38,7 @@ export const predictApi = {
         }),
       )
       backend = outcome.backend
+      isKept = outcome.isKept
       let row = 0
       files.forEach((file, index) => {
         const problem = problems[index] ?? null
@@ -47,7 +49,7 @@ export const predictApi = {
         }
       })
     }
-    return { backend, predictions }
+    return { backend, isKept, predictions }
   }),
 }
 

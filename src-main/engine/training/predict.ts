@@ -32,14 +32,14 @@ export async function predict(task: PredictTask, host: Pick<RunHost, 'files' | '
     ? createFeatureClassifier(recipe, features.dimension, clusterCount, 0)
     : createClassifier(recipe, clusterCount, 0)
   try {
-    const { tensors } = decodeCheckpoint(encoded)
+    const { tensors, notes } = decodeCheckpoint(encoded)
     restoreParameters(classifier.parameters, tensors)
     tf.dispose(tensors as Record<string, tf.Tensor>)
     const never = { shouldStop: () => false }
     const probabilities = features
       ? await classifyFeatures(classifier, features, clusterCount, never)
       : await classify(classifier, toLearningSide(source, recipe), clusterCount, never)
-    return { ...likeliest(probabilities, clusterCount), probabilities }
+    return { ...likeliest(probabilities, clusterCount), probabilities, isKept: notes.isKept !== false }
   } finally {
     classifier.dispose()
   }

@@ -24,8 +24,8 @@ import { partDimensionsOf } from '../encoders/view-features.ts'
 import { compareOnGraph, makeGraph, storedGraph } from '../graph-start.ts'
 import { hasHumanDecisions, humanTargets, shareOfKnownClasses } from '../human-decisions.ts'
 import { namedTensors, restoreParameters } from '../networks.ts'
-import { noteChoice } from '../run-choices.ts'
-import { type RunContext, type RunHost, runFiles } from '../run-context.ts'
+import { noteChoice, readChoices } from '../run-choices.ts'
+import { type RunContext, type RunFiles, type RunHost, runFiles } from '../run-context.ts'
 import { featureInputs, imageInputs, type SemiInputs } from '../semi-inputs.ts'
 import type { TrainingStage } from '../stage.ts'
 import { forgetCheckpoints, train } from '../train-loop.ts'
@@ -177,9 +177,14 @@ export async function semi({ task, source, host }: RunContext): Promise<StageRes
       copyParameters(stage.average.parameters, stage.classifier.parameters)
       await train(stage, { name: 'semi', checkpointMinutes: recipe.semi.checkpointMinutes }, host)
       const learned = await inputs.classify(stage.average, host)
-      const probabilities = (await isToBeKept(learned, self.probabilities, { task, source, host })) ? learned : self.probabilities
+      const isLearnedKept = await isToBeKept(learned, self.probabilities, { task, source, host })
+      // New images shall be told what the present ones are: where they keep what the head of stage 3 said, by that head, if it fits.
+      const isHeadKept = !isLearnedKept && startsFromHead(recipe) && isHeadResult(host.files)
+      if (isHeadKept) giveBestHead(stage.average, host.files)
+      const probabilities = isLearnedKept ? learned : self.probabilities
       const tensors = { ...namedTensors(stage.average.parameters), probabilities: tf.tensor2d(probabilities, [source.count, clusterCount]) }
-      host.files.write(runFiles.semi, await encodeCheckpoint({ tensors, notes: {} }, stage.totalSteps))
+      const notes = { isKept: isLearnedKept || isHeadKept }
+      host.files.write(runFiles.semi, await encodeCheckpoint({ tensors, notes }, stage.totalSteps))
       tensors.probabilities.dispose()
     } finally {
       stage.dispose()
@@ -243,11 +248,23 @@ function startPretrained({ classifier }: FixMatchStage, { task, host }: RunConte
     copyParameters(classifier.backboneParameters, pretrained.parameters)
     pretrained.dispose()
   }
-  // The heads of features side by side do not fit one of them.
-  if (classifiesImages(task.recipe) && usesFixedFeatures(task.recipe)) return
-  const { tensors } = decodeCheckpoint(required(host.files.read(runFiles.self)))
-  restoreParameters(classifier.headParameters, tensors)
+  if (startsFromHead(task.recipe)) giveBestHead(classifier, host.files)
+}
+
+/** Whether the classifier has a head like those of SPICE-Self; the heads of features side by side do not fit one of them. */
+function startsFromHead(recipe: ResolvedRecipe): boolean {
+  return recipe.semi.start === 'pretrained' && !(classifiesImages(recipe) && usesFixedFeatures(recipe))
+}
+
+function giveBestHead({ headParameters }: Classifier, files: RunFiles): void {
+  const { tensors } = decodeCheckpoint(required(files.read(runFiles.self)))
+  restoreParameters(headParameters, tensors)
   tf.dispose(tensors as Record<string, tf.Tensor>)
+}
+
+/** Whether stage 3 kept what its best head says, not the clusters that it started from. */
+function isHeadResult(files: RunFiles): boolean {
+  return readChoices(files).some((choice) => choice.kind === 'clusters' && choice.kept === 'head')
 }
 
 /** A cluster that the classifier lost keeps the reliable images it had, save those that a person decided on. */
