@@ -5,17 +5,14 @@ import { decodeGraph } from '#engine/clustering/stored-graph.ts'
 import { deriveSeed } from '#engine/ml/random.ts'
 import { compareOnGraph, makeGraph, startFromGraph, storedGraph } from '#engine/training/graph-start.ts'
 import { shareOfKnownClasses } from '#engine/training/human-decisions.ts'
+import { memoryFiles } from '#engine/training/memory-files.ts'
 import { runFiles, StageStopped } from '#engine/training/run-context.ts'
 import { notWorse } from '#engine/training/stages/self.ts'
 import { availableBackends, useBackend } from '../backends.ts'
 import { blobs, noise, sameUpToNames } from '../clustering/synthetic.ts'
 
 const written = new Map<string, Uint8Array>()
-const files = {
-  read: (name: string) => written.get(name),
-  write: (name: string, bytes: Uint8Array) => void written.set(name, bytes),
-  remove: (name: string) => void written.delete(name),
-}
+const files = memoryFiles(written)
 const host = { files, now: () => 0, progress: () => {}, shouldStop: () => false }
 const { embeddings, classes } = blobs([40, 30, 30, 20], 12, 0.4, 3)
 const none = new Int32Array(120).fill(-1)

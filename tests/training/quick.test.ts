@@ -157,7 +157,7 @@ describe('the quick recipe', () => {
           if (!(error instanceof StageStopped)) throw error
           expect(attempt).toBeLessThan(2)
         } finally {
-          if (stage === 'embed') embedded.push(...[...files.keys()].filter((name) => name.startsWith('features-') && !before.has(name)))
+          if (stage === 'embed') embedded.push(...[...files.keys()].filter((name) => /^features-.*f32$/.test(name) && !before.has(name)))
         }
       }
     }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { imagesInMemory } from '#engine/training/image-source.ts'
+import { memoryFiles } from '#engine/training/memory-files.ts'
 import type { RunHost } from '#engine/training/run-context.ts'
 import { runStage } from '#engine/training/run-stage.ts'
 import { modelFiles } from '#engine/worker/model-files.ts'
@@ -36,11 +37,7 @@ export function memoryHost({ files = new Map(), stop = () => false, tickMs = 1 }
     rows: [],
     logs: [],
     tensorCounts: [],
-    files: {
-      read: (name) => files.get(name),
-      write: (name, bytes) => void files.set(name, bytes.slice()),
-      remove: (name) => void files.delete(name),
-    },
+    files: memoryFiles(files),
     models: modelFiles,
     now: () => {
       time += tickMs

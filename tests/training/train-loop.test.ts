@@ -114,7 +114,7 @@ describe.each(await availableBackends())('train loop on %s', (backend) => {
       ...stage,
       afterStep: async (step: number) => {
         if (step === at) throw new StageStopped(0)
-        await stage.afterStep!(step)
+        await stage.afterStep!(step, {})
       },
     }
     await expect(train(stopping, options, memoryHost({ files }))).rejects.toMatchObject(new StageStopped(at + 1))

@@ -13,6 +13,7 @@ import { classifiesImages, encoderNames, openEncoders } from './encoders/open-en
 import { computeViewFeatures, loadViewFeatures } from './encoders/view-features.ts'
 import { withChosenFeatures } from './feature-choice.ts'
 import { type ImageSource, imagesInMemory, toLearningSide } from './image-source.ts'
+import { memoryFiles } from './memory-files.ts'
 import { restoreParameters } from './networks.ts'
 import { type RunHost, runFiles } from './run-context.ts'
 
@@ -47,12 +48,7 @@ export async function predict(task: PredictTask, host: Pick<RunHost, 'files' | '
 
 /** Features of images by the encoders of a run, as its head wants them. */
 async function encodeImages(source: ImageSource, recipe: ResolvedRecipe, host: Pick<RunHost, 'files' | 'models'>): Promise<Embeddings> {
-  const kept = new Map<string, Uint8Array>()
-  const files = {
-    read: (name: string) => kept.get(name),
-    write: (name: string, bytes: Uint8Array) => void kept.set(name, bytes),
-    remove: (name: string) => void kept.delete(name),
-  }
+  const files = memoryFiles()
   const encoders = await openEncoders(recipe, source.side, host)
   try {
     await computeViewFeatures(encoders, source, recipe.embed, { files, now: () => 0, shouldStop: () => false, progress: () => undefined })

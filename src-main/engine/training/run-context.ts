@@ -2,10 +2,14 @@ import type { Message } from '#shared/said.ts'
 import type { StageProgress, StageTask } from '#shared/worker-protocol.ts'
 import type { ImageSource } from './image-source.ts'
 
-/** The files of one run, by name; what is written is whole or not there at all. */
+/** The files of one run, by name. What is written is whole or not there at all. */
 export interface RunFiles {
   read(name: string): Uint8Array | undefined
+  /** In bytes; undefined where there is no such file. */
+  size(name: string): number | undefined
   write(name: string, bytes: Uint8Array): void
+  /** Puts bytes at the end of a file, or begins it with them; a kill may leave only some of them. */
+  append(name: string, bytes: Uint8Array): void
   remove(name: string): void
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { writeWholeFile } from '#engine/files/write-whole-file.ts'
 import { type RunFiles, runFiles } from '#engine/training/run-context.ts'
@@ -20,10 +20,15 @@ export function openRunFolder(projectPath: string, runId: string): RunFiles {
         throw error
       }
     },
+    size: (name) => statSync(pathOf(name), { throwIfNoEntry: false })?.size,
     write(name, bytes) {
       const path = pathOf(name)
       mkdirSync(dirname(path), { recursive: true })
       writeWholeFile(path, bytes)
+    },
+    append(name, bytes) {
+      mkdirSync(dirname(pathOf(name)), { recursive: true })
+      appendFileSync(pathOf(name), bytes, { flush: true })
     },
     remove: (name) => rmSync(pathOf(name), { force: true }),
   }

@@ -5,6 +5,7 @@ import { createRandom } from '#engine/ml/random.ts'
 import type { Encoder } from '#engine/training/encoders/encoder.ts'
 import { computeViewFeatures, loadViewFeatures } from '#engine/training/encoders/view-features.ts'
 import { imagesInMemory } from '#engine/training/image-source.ts'
+import { memoryFiles } from '#engine/training/memory-files.ts'
 import { defaultsOf } from '#shared/settings.ts'
 import { embedSettings } from '#shared/stages/embed.ts'
 import { useBackend } from '../../backends.ts'
@@ -36,12 +37,7 @@ function meanColours(sidePx: number, batches: number[]): Encoder {
 
 async function compute(sidePx: number, batchSize: number): Promise<{ batches: number[]; features: Float32Array }> {
   const batches: number[] = []
-  const kept = new Map<string, Uint8Array>()
-  const files = {
-    read: (name: string) => kept.get(name),
-    write: (name: string, bytes: Uint8Array) => void kept.set(name, bytes),
-    remove: (name: string) => void kept.delete(name),
-  }
+  const files = memoryFiles()
   const settings = { ...defaultsOf(embedSettings), batchSize, mirror: false }
   const host = { files, now: () => 0, shouldStop: () => false, progress: () => undefined }
   await computeViewFeatures([meanColours(sidePx, batches)], source, settings, host)
@@ -83,11 +79,11 @@ describe('features of encoders that stay as they are', () => {
   it('gives each encoder the same weight in each view, and in the mean of both', () => {
     const parts = { few: [anyFeatures(3), anyFeatures(3)], many: [anyFeatures(7), anyFeatures(7)] }
     const kept = new Map<string, Uint8Array>()
+    const files = memoryFiles(kept)
     // Once at an odd place in memory, as a file may be read.
     for (const [name, views] of Object.entries(parts))
       for (const [place, { values }] of views.entries())
         kept.set(`features-${name}-${['plain', 'mirrored'][place]}.f32`, shifted(values, place))
-    const files = { read: (name: string) => kept.get(name), write: () => undefined, remove: () => undefined }
     const { views, embeddings } = loadViewFeatures(['few', 'many'], { ...defaultsOf(embedSettings), mirror: true }, files, count)
     for (const place of [0, 1]) {
       const expected = toUnitRows(beside(Object.values(parts).map((of) => toUnitRows(of[place]!))))

@@ -31,8 +31,8 @@ function viewsOf(settings: EmbedSettings): NamedView[] {
 }
 
 /**
- * Passes all images through every encoder under every view, a file each. What is done is kept, so that a stopped or killed stage goes on
- * with the next of them.
+ * Passes all images through every encoder under every view, a file each. What is done is kept, also of an unfinished pass, so that a
+ * stopped or killed stage goes on with the images after it.
  *
  * @throws StageStopped when asked to stop.
  */
@@ -48,11 +48,20 @@ export async function computeViewFeatures(
   let computed = 0
   for (const [pass, { encoder, view }] of passes.entries()) {
     const file = fileOf(encoder.name, view)
-    if (host.files.read(file)) continue
+    if (host.files.size(file) !== undefined) continue
     const values = new Float32Array(source.count * encoder.featureCount)
-    for (const indices of blocks(source.count, batchSizeOf(encoder, settings))) {
-      if (host.shouldStop()) throw new StageStopped(0)
-      values.set(await encodeView(encoder, source, indices, view), indices[0] * encoder.featureCount)
+    const batchSize = batchSizeOf(encoder, settings)
+    const partial = openPartial(file, values, batchSize * encoder.featureCount, host.files)
+    for (const indices of blocks(source.count, batchSize)) {
+      const start = indices[0] * encoder.featureCount
+      if (start < partial.restored) continue
+      if (host.shouldStop()) {
+        partial.keep(start)
+        throw new StageStopped(pass * source.count + indices[0])
+      }
+      const features = await encodeView(encoder, source, indices, view)
+      values.set(features, start)
+      partial.mayKeep(start + features.length)
       computed += indices.length
       const seconds = (host.now() - startedAt) / 1000
       const step = pass * source.count + indices[0] + indices.length
@@ -66,6 +75,39 @@ export async function computeViewFeatures(
       await tf.nextFrame()
     }
     host.files.write(file, new Uint8Array(values.buffer))
+    partial.remove()
+  }
+}
+
+/** Values after which the unfinished pass is kept again: 4 MB. */
+const keptAtOnce = 2 ** 20
+
+/**
+ * What there is of an unfinished pass, in a file beside that of the whole one, put into `values`: so many values as are restored, in whole
+ * batches, so that those to come are of the same images as without a stop.
+ */
+function openPartial(file: string, values: Float32Array, batchValues: number, files: RunFiles) {
+  const name = `${file}.partial`
+  const stored = files.read(name)
+  const restored = stored ? Math.floor(Math.min(stored.length / 4, values.length) / batchValues) * batchValues : 0
+  if (stored) {
+    const whole = stored.slice(0, 4 * restored)
+    values.set(new Float32Array(whole.buffer))
+    // A kill may have left a batch that is not whole.
+    if (whole.length < stored.length) files.write(name, whole)
+  }
+  let kept = restored
+  const keep = (end: number): void => {
+    if (end > kept) files.append(name, new Uint8Array(values.buffer, 4 * kept, 4 * (end - kept)))
+    kept = end
+  }
+  return {
+    restored,
+    keep,
+    mayKeep: (end: number): void => {
+      if (end - kept >= keptAtOnce) keep(end)
+    },
+    remove: (): void => files.remove(name),
   }
 }
 
@@ -91,13 +133,21 @@ export function loadViewFeatures(
 
 /** Lengths of the parts that each row is made of, one for each encoder. @throws NOT_FOUND before the features are computed. */
 export function partDimensionsOf(encoderNames: readonly string[], files: RunFiles, imageCount: number): number[] {
-  return encoderNames.map((name) => storedView(name, plain, files).length / imageCount)
+  return encoderNames.map((name) => {
+    const size = files.size(fileOf(name, plain))
+    if (size === undefined) throw notEmbedded()
+    return size / 4 / imageCount
+  })
+}
+
+function notEmbedded(): SpicerackError {
+  return new SpicerackError('NOT_FOUND', say('notEmbedded'), { advice: say('resumeRun') })
 }
 
 /** `[images, dimension]`; not to be changed, it may be the file itself. */
 function storedView(encoder: string, view: NamedView, files: RunFiles): Float32Array {
   const stored = files.read(fileOf(encoder, view))
-  if (!stored) throw new SpicerackError('NOT_FOUND', say('notEmbedded'), { advice: say('resumeRun') })
+  if (!stored) throw notEmbedded()
   const { buffer, byteOffset, byteLength } = stored.byteOffset % 4 === 0 ? stored : stored.slice()
   return new Float32Array(buffer, byteOffset, byteLength / 4)
 }
