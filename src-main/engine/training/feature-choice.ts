@@ -41,7 +41,7 @@ export async function chooseFeatures(
         ...{ clusterCount, memoryBytes: graphMemoryBytes, seed: deriveSeed(seed, 'feature-choice', 'graph') },
         partDimensions: partDimensionsOf(encoders, host.files, imageCount),
       }
-      const sample: Embeddings = rowsOf(toHeadScale(embeddings), chosen)
+      const sample: Embeddings = toHeadScale(rowsOf(embeddings, chosen))
       const clusters = await stoppable(host, inHundredths(say('comparingFeatures', { place: place + 1, total: 3 })), (follow) =>
         clusterByGraph(sample, options, follow),
       )

@@ -26,7 +26,7 @@ export async function embed({ task, source, host }: RunContext): Promise<StageRe
   const backbone = loadLearnedBackbone(task.recipe, host.files)
   try {
     const dimension = backbone.featureCount
-    if (!host.files.read(runFiles.embedding)) {
+    if (host.files.size(runFiles.embedding) === undefined) {
       const encoder = createViewEncoder(backbone, normalizeImages)
       const options = { batchSize: task.recipe.embed.batchSize, draw: () => ({}), note: say('embedding') }
       const features = await computeFeatures(encoder, source, options, host).finally(encoder.dispose)
@@ -45,7 +45,7 @@ export async function embed({ task, source, host }: RunContext): Promise<StageRe
 
 /** The same by encoders that stay as they are, under several views. Heads see the rows at a length of sqrt(dimension). */
 async function embedFixed({ task, source, host }: RunContext): Promise<StageResult> {
-  if (!host.files.read(runFiles.embedding)) {
+  if (host.files.size(runFiles.embedding) === undefined) {
     await computeFixed(task.recipe, source, host)
     const recipe = await chooseFeatures(task, source.count, host)
     const { embeddings } = loadViewFeatures(encoderNames(recipe), recipe.embed, host.files, source.count)
@@ -56,7 +56,7 @@ async function embedFixed({ task, source, host }: RunContext): Promise<StageResu
     host.files.write(runFiles.featureNorms, new Uint8Array(norms.buffer))
     host.files.write(runFiles.embedding, new Uint8Array(embeddings.values.buffer))
   }
-  return { stage: 'embed', embeddingFile: runFiles.embedding, dimension: loadEmbedding(host.files).embeddings.dimension }
+  return { stage: 'embed', embeddingFile: runFiles.embedding, dimension: host.files.size(runFiles.embedding)! / 4 / source.count }
 }
 
 async function computeFixed(recipe: ResolvedRecipe, source: ImageSource, host: RunHost): Promise<void> {

@@ -178,7 +178,7 @@ export async function pretrain({ task, source, host }: RunContext): Promise<Stag
       host.metrics(step, values)
     },
   }
-  const done = host.files.read(runFiles.pretrained)
+  const done = host.files.size(runFiles.pretrained) !== undefined
   if (!done) {
     const stage = createMocoStage(source, settings, task.seed)
     try {

@@ -26,7 +26,7 @@ export async function reliable({ task, source, host }: RunContext): Promise<Stag
   const settings = task.recipe.reliable
   const clustered = host.files.read(runFiles.self)
   if (!clustered) throw new SpicerackError('NOT_FOUND', say('notClustered'), { advice: say('resumeRun') })
-  if (!host.files.read(runFiles.reliable)) {
+  if (host.files.size(runFiles.reliable) === undefined) {
     const { embeddings } = loadEmbedding(host.files)
     const tell = (doneRatio: number, seconds: number) => {
       const done = Math.round(doneRatio * source.count)

@@ -26,7 +26,7 @@ import { loadEmbedding } from './embed.ts'
  */
 export async function self({ task, source, host }: RunContext): Promise<StageResult> {
   const settings = task.recipe.self
-  const done = host.files.read(runFiles.self)
+  const done = host.files.size(runFiles.self) !== undefined
   if (!done) {
     const { embeddings, features } = loadEmbedding(host.files)
     const backbone = usesFixedFeatures(task.recipe) ? undefined : loadLearnedBackbone(task.recipe, host.files)

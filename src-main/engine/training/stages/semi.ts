@@ -164,7 +164,7 @@ export async function semi({ task, source, host }: RunContext): Promise<StageRes
   const found = likeliest(self.probabilities, clusterCount)
   const { reliable } = readReliableResult(required(host.files.read(runFiles.reliable)))
   const targets = hasHumanDecisions(task) ? humanTargets(task, found.clusters) : new Int32Array(source.count).fill(-1)
-  if (!host.files.read(runFiles.semi)) {
+  if (host.files.size(runFiles.semi) === undefined) {
     const samples = labeledSamples(reliable, found.clusters, targets, recipe.semi.humanLabelWeight)
     if (samples.images.length === 0)
       throw new SpicerackError('RELIABLE_EMPTY', say('nothingReliable'), {
