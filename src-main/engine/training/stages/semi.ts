@@ -183,8 +183,7 @@ export async function semi({ task, source, host }: RunContext): Promise<StageRes
       if (isHeadKept) giveBestHead(stage.average, host.files)
       const probabilities = isLearnedKept ? learned : self.probabilities
       const tensors = { ...namedTensors(stage.average.parameters), probabilities: tf.tensor2d(probabilities, [source.count, clusterCount]) }
-      const notes = { isKept: isLearnedKept || isHeadKept }
-      host.files.write(runFiles.semi, await encodeCheckpoint({ tensors, notes }, stage.totalSteps))
+      host.files.write(runFiles.semi, await encodeCheckpoint({ tensors, notes: { isKept: isLearnedKept || isHeadKept } }, stage.totalSteps))
       tensors.probabilities.dispose()
     } finally {
       stage.dispose()
