@@ -3,9 +3,9 @@ import * as tf from '@tensorflow/tfjs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toUnitRows } from '#engine/clustering/embeddings.ts'
-import { chooseHead, doubleSoftmaxLoss } from '#engine/clustering/head-selection.ts'
+import { chooseHead, doubleSoftmaxLoss, type HeadChoice, judgeHead } from '#engine/clustering/head-selection.ts'
 import { adjustedRandIndex, contingencyTable, normalizedMutualInformation } from '#engine/clustering/metrics.ts'
-import { selectOverlapping } from '#engine/clustering/pseudo-labels.ts'
+import { type SelectionInput, selectOverlapping } from '#engine/clustering/pseudo-labels.ts'
 import { createLcg } from '../golden/lcg.ts'
 import { onEachBackend } from './each-backend.ts'
 import { blobs, noise, randomProbabilities } from './synthetic.ts'
@@ -33,6 +33,13 @@ const likeliest = (probabilities: Float32Array, clusterCount: number): Int32Arra
     return row.indexOf(Math.max(...row))
   })
 
+/** The head to keep of several, each judged alone. */
+async function choose(input: SelectionInput, rule: 'lowest-loss' | 'loss-and-agreement'): Promise<HeadChoice> {
+  const judgements = []
+  for (const probabilities of input.probabilities) judgements.push(await judgeHead({ ...input, probabilities: [probabilities] }))
+  return chooseHead(judgements, input.clusterCount, rule)
+}
+
 describe('double-softmax loss', () => {
   it('is between ln((e + K - 1) / e), all certain and right, and ln K, knowing nothing', () => {
     for (const clusterCount of [2, 10, 200]) {
@@ -59,7 +66,7 @@ onEachBackend(() => {
         const logits = Float32Array.from({ length: 300 * 7 }, () => 4 * lcg.uniform())
         return tf.tidy(() => tf.softmax(tf.tensor2d(logits, [300, 7])).dataSync() as Float32Array)
       })
-      const choice = await chooseHead({ embeddings, probabilities, clusterCount: 7, centerRatio: 0.5 }, 'lowest-loss')
+      const choice = await choose({ embeddings, probabilities, clusterCount: 7, centerRatio: 0.5 }, 'lowest-loss')
       const expected: number[] = golden.heads.map((head: { loss: number }) => head.loss)
       // Softmax in float32: seven digits.
       choice.heads.forEach(({ loss }, head) => {
@@ -80,8 +87,8 @@ onEachBackend(() => {
             const input = { embeddings: noise(count, 5, seed), probabilities, clusterCount, centerRatio: 0.5 }
             const selections = await selectOverlapping(input)
             const clusterings = probabilities.map((head) => likeliest(head, clusterCount))
-            const published = await chooseHead(input, 'lowest-loss')
-            const careful = await chooseHead(input, 'loss-and-agreement')
+            const published = await choose(input, 'lowest-loss')
+            const careful = await choose(input, 'loss-and-agreement')
             for (let head = 0; head < headCount; head++) {
               const loss = slowLoss(probabilities[head], selections[head].indices, selections[head].labels, clusterCount)
               const others = clusterings.filter((_, other) => other !== head)
@@ -115,7 +122,7 @@ onEachBackend(() => {
         1,
       )
       const input = { embeddings, clusterCount: 3, centerRatio: 0.5, probabilities: [collapsed, right, right] }
-      const { best, heads } = await chooseHead(input, 'loss-and-agreement')
+      const { best, heads } = await choose(input, 'loss-and-agreement')
       expect([best, heads[0].emptyClusters, heads[1].emptyClusters]).toEqual([1, 1, 0])
 
       const alone = headOf(
@@ -123,7 +130,7 @@ onEachBackend(() => {
         3,
         0.8,
       )
-      const crowd = await chooseHead({ ...input, probabilities: [alone, right, right] }, 'loss-and-agreement')
+      const crowd = await choose({ ...input, probabilities: [alone, right, right] }, 'loss-and-agreement')
       expect(adjustedRandIndex(contingencyTable(classes, likeliest(input.probabilities[crowd.best], 3), 3, 3))).toBe(1)
       expect(crowd.heads[0].agreement).toBeLessThan(crowd.heads[1].agreement)
     })
@@ -136,20 +143,20 @@ onEachBackend(() => {
         centerRatio: 0.5,
         probabilities: [probabilities, probabilities, probabilities],
       }
-      for (const rule of ['lowest-loss', 'loss-and-agreement'] as const) expect((await chooseHead(input, rule)).best).toBe(0)
+      for (const rule of ['lowest-loss', 'loss-and-agreement'] as const) expect((await choose(input, rule)).best).toBe(0)
     })
 
     it('has finite scores for a single cluster', async () => {
       const input = { embeddings: noise(6, 4, 1), clusterCount: 1, centerRatio: 0.5, probabilities: [new Float32Array(6).fill(1)] }
       for (const rule of ['lowest-loss', 'loss-and-agreement'] as const) {
-        const { heads, best } = await chooseHead(input, rule)
+        const { heads, best } = await choose(input, rule)
         expect({ best, finite: Number.isFinite(heads[0].loss), empty: heads[0].emptyClusters }).toEqual({ best: 0, finite: true, empty: 0 })
       }
     })
 
     it('leaves no tensor', async () => {
       const before = tf.memory().numTensors
-      await chooseHead(
+      await choose(
         { embeddings: noise(12, 4, 1), clusterCount: 3, centerRatio: 0.5, probabilities: [randomProbabilities(12, 3, 1)] },
         'loss-and-agreement',
       )

@@ -127,6 +127,19 @@ onEachBackend(() => {
       expect(Array.from(labels.filter((_, pair) => indices[pair] === 9))).toEqual([0])
     })
 
+    it('take the memory of one head, whatever their number', async () => {
+      const embeddings = noise(200, 4, 1)
+      const peakBytes = async (headCount: number): Promise<number> => {
+        const probabilities = Array.from({ length: headCount }, (_, head) => randomProbabilities(200, 20, head))
+        const work = () => selectOverlapping({ embeddings, probabilities, clusterCount: 20, centerRatio: 0.5 })
+        const before = tf.memory().numBytes
+        return (await tf.profile(work as unknown as () => Promise<tf.TensorContainer>)).peakBytes - before
+      }
+      const one = await peakBytes(1)
+      expect(one).toBeGreaterThanOrEqual(4 * 200 * 20)
+      expect(await peakBytes(4)).toBe(one)
+    })
+
     it('work for two images and two clusters, refuse fewer images than clusters, and leave no tensor', async () => {
       const before = tf.memory().numTensors
       const two = { embeddings: noise(2, 3, 1), probabilities: [Float32Array.of(0.9, 0.1, 0.2, 0.8)], clusterCount: 2, centerRatio: 0.5 }

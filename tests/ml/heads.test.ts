@@ -63,7 +63,7 @@ describe('heads', () => {
     }
   })
 
-  it('parallel heads equal single heads of the same weights, on batches of their own and on one', () => {
+  it('parallel heads equal single heads of the same weights, on batches of their own and each on one', () => {
     const atStart = tf.memory().numTensors
     const heads = createParallelHeads(3, 5, 4, 11)
     const features = normalValues(3 * 6 * 5, 2)
@@ -80,10 +80,14 @@ describe('heads', () => {
         heads.applyEach(tf.tensor3d(features, [3, 6, 5])).dataSync(),
         rows.flatMap((row, place) => slow(row, Math.floor(place / 6))),
       )
-      expectClose(
-        heads.applyAll(tf.tensor2d(features.slice(0, 30), [6, 5])).dataSync(),
-        [0, 1, 2].flatMap((head) => rows.slice(0, 6).flatMap((row) => slow(row, head))),
-      )
+      for (const head of [0, 1, 2]) {
+        const logits = heads.applyOne(tf.tensor2d(features.slice(0, 30), [6, 5]), tf.tensor1d([head], 'int32'))
+        expect(logits.shape).toEqual([6, 4])
+        expectClose(
+          logits.dataSync(),
+          rows.slice(0, 6).flatMap((row) => slow(row, head)),
+        )
+      }
     })
     heads.dispose()
     expect(tf.memory().numTensors).toBe(atStart)

@@ -3,6 +3,9 @@ import { likeliest } from './likeliest.ts'
 import { contingencyTable, normalizedMutualInformation } from './metrics.ts'
 import { type PseudoLabels, type SelectionInput, selectOverlapping } from './pseudo-labels.ts'
 
+/** The likeliest cluster of each image, `[images]`, and the published loss of the pairs that the head selects. */
+export type HeadJudgement = Readonly<{ clusters: Int32Array; loss: number }>
+
 export type HeadChoice = Readonly<{ heads: readonly HeadScore[]; best: number }>
 
 /** Weight of the share of empty clusters, against a loss scaled to 0 (all certain) - 1 (knows nothing). */
@@ -11,22 +14,35 @@ const emptyPenalty = 1
 const agreementBonus = 0.5
 
 /**
- * The head to keep, chosen without any label, from the probabilities of all heads over all images.
+ * What counts of one head when one is to be kept, so that the probabilities of only one are needed at a time.
  *
- * @param rule `lowest-loss` as published: double-softmax cross-entropy of the pairs that the head itself selects.
+ * @param input The probabilities of that head over all images, alone.
+ * @source SPICE, `tools/train_self_v2.py`: double-softmax cross-entropy of the pairs that the head itself selects.
+ */
+export async function judgeHead(input: SelectionInput): Promise<HeadJudgement> {
+  const { probabilities, clusterCount } = input
+  const [selection] = await selectOverlapping(input)
+  const { clusters } = likeliest(probabilities[0], clusterCount)
+  return { clusters, loss: doubleSoftmaxLoss(probabilities[0], selection, clusterCount) }
+}
+
+/**
+ * The head to keep, chosen without any label.
+ *
+ * @param rule `lowest-loss` as published.
  *   `loss-and-agreement`: that loss scaled to 0-1, plus the share of empty clusters, minus half the agreement with the other heads.
  * @returns A score for each head (lowest loss is best; the first of equals), and the best one.
  * @source SPICE, `tools/train_self_v2.py`: lowest loss over heads.
  */
-export async function chooseHead(input: SelectionInput, rule: 'lowest-loss' | 'loss-and-agreement'): Promise<HeadChoice> {
-  const { probabilities, clusterCount } = input
-  const selections = await selectOverlapping(input)
-  const clusterings = probabilities.map((head) => likeliest(head, clusterCount).clusters)
-  const heads = probabilities.map((head, index): HeadScore => {
-    const present = new Set(clusterings[index])
-    const emptyClusters = clusterCount - present.size
+export function chooseHead(
+  judgements: readonly HeadJudgement[],
+  clusterCount: number,
+  rule: 'lowest-loss' | 'loss-and-agreement',
+): HeadChoice {
+  const clusterings = judgements.map(({ clusters }) => clusters)
+  const heads = judgements.map(({ clusters, loss: published }, index): HeadScore => {
+    const emptyClusters = clusterCount - new Set(clusters).size
     const agreement = meanAgreement(clusterings, index, clusterCount)
-    const published = doubleSoftmaxLoss(head, selections[index], clusterCount)
     const floor = Math.log((Math.E + clusterCount - 1) / Math.E)
     // A single cluster leaves nothing to be unsure of.
     const scaled = clusterCount === 1 ? 0 : (published - floor) / (Math.log(clusterCount) - floor)

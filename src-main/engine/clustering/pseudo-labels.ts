@@ -43,44 +43,30 @@ export async function selectOverlapping(input: SelectionInput): Promise<PseudoLa
     })
   // At least one image, where the published code would divide by zero.
   const supportCount = Math.max(1, Math.floor(labelCount * centerRatio))
-  const heads = input.probabilities.map((probabilities) => withFixedLabels(probabilities, clusterCount, input.fixedLabels))
-  const confident = await largestOfColumns(heads, count, clusterCount, supportCount)
-  const supports = heads.map((_, head) =>
-    Array.from({ length: clusterCount }, (_, cluster) => rowAt(confident, head * clusterCount + cluster, supportCount)),
-  )
-  const prototypes = new Float32Array(heads.length * clusterCount * embeddings.dimension)
-  supports.forEach((support, head) => {
-    prototypes.set(toPrototypes(embeddings, support), head * clusterCount * embeddings.dimension)
-  })
-  const nearest = tf.tidy(() => {
-    const similarities = tf.matMul(
-      tf.tensor2d(prototypes, [heads.length * clusterCount, embeddings.dimension]),
-      tf.tensor2d(embeddings.values, [count, embeddings.dimension]),
-      false,
-      true,
-    )
-    return tf.topk(similarities, labelCount).indices
-  })
-  const selected = (await nearest.data()) as Int32Array
-  nearest.dispose()
-  return supports.map((support, head) => {
-    const indices = selected.slice(head * clusterCount * labelCount, (head + 1) * clusterCount * labelCount)
-    const labels = Int32Array.from(indices, (_, pair) => Math.floor(pair / labelCount))
-    return { ...obeyFixedLabels({ indices, labels }, input.fixedLabels), supports: support }
-  })
+  const points = tf.tensor2d(embeddings.values, [count, embeddings.dimension])
+  const results: PseudoLabels[] = []
+  try {
+    // One after the other: of many images what one head needs is large.
+    for (const given of input.probabilities) {
+      const probabilities = withFixedLabels(given, clusterCount, input.fixedLabels)
+      const confident = await largestOfRows(() => tf.tensor2d(probabilities, [count, clusterCount]).transpose(), supportCount)
+      const supports = Array.from({ length: clusterCount }, (_, cluster) => rowAt(confident, cluster, supportCount))
+      const prototypes = toPrototypes(embeddings, supports)
+      const toSimilarities = (): tf.Tensor2D =>
+        tf.matMul(tf.tensor2d(prototypes, [clusterCount, embeddings.dimension]), points, false, true)
+      const indices = await largestOfRows(toSimilarities, labelCount)
+      const labels = Int32Array.from(indices, (_, pair) => Math.floor(pair / labelCount))
+      results.push({ ...obeyFixedLabels({ indices, labels }, input.fixedLabels), supports })
+    }
+  } finally {
+    points.dispose()
+  }
+  return results
 }
 
-/** The rows of the `largestCount` greatest values of each column of each head: `[heads * clusters, largestCount]`, greatest first. */
-async function largestOfColumns(
-  heads: readonly Float32Array[],
-  count: number,
-  clusterCount: number,
-  largestCount: number,
-): Promise<Int32Array> {
-  const found = tf.tidy(() => {
-    const columns = tf.concat(heads.map((probabilities) => tf.tensor2d(probabilities, [count, clusterCount]).transpose()))
-    return tf.topk(columns, largestCount).indices
-  })
+/** The columns of the `largestCount` greatest values of each row, greatest first: `[rows, largestCount]`. */
+async function largestOfRows(toRows: () => tf.Tensor2D, largestCount: number): Promise<Int32Array> {
+  const found = tf.tidy(() => tf.topk(toRows(), largestCount).indices)
   const indices = (await found.data()) as Int32Array
   found.dispose()
   return indices

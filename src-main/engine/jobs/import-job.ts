@@ -180,7 +180,15 @@ async function decode({ project, pool, rootId, rootPath, settings, context }: De
           if (batch.length >= batchSize) commit()
           const done = index + 1
           const rate = done / Math.max(0.001, (performance.now() - startedAt) / 1000)
-          context.report({ done, total, rate, secondsLeft: (total - done) / rate, stage: null, phase: 'decode', note: say('readingImages') })
+          context.report({
+            done,
+            total,
+            rate,
+            secondsLeft: (total - done) / rate,
+            stage: null,
+            phase: 'decode',
+            note: say('readingImages'),
+          })
         },
       },
     )

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { gatherRows } from './gather-rows.ts'
 import { relu } from './layers.ts'
 import { createParameterStore, type Parameter } from './parameters.ts'
 
@@ -8,8 +9,8 @@ export interface ParallelHeads {
   readonly parameters: readonly Parameter[]
   /** Each head on a batch of its own: `[heads, batch, inputs]` to logits `[heads, batch, classes]`. */
   applyEach(features: tf.Tensor3D): tf.Tensor3D
-  /** All heads on one batch: `[batch, inputs]` to logits `[heads, batch, classes]`. */
-  applyAll(features: tf.Tensor2D): tf.Tensor3D
+  /** One head, `head` its number as `[1]` int32: `[batch, inputs]` to logits `[batch, classes]`. */
+  applyOne(features: tf.Tensor2D, head: tf.Tensor1D): tf.Tensor2D
   dispose(): void
 }
 
@@ -24,14 +25,22 @@ export function createParallelHeads(headCount: number, inputs: number, classCoun
   const hiddenBias = store.create('hidden.bias', 'bias', [headCount, 1, inputs], 'uniform-fan-in', inputs)
   const outWeight = store.create('out.weight', 'weight', [headCount, inputs, classCount], 'uniform-fan-in', inputs)
   const outBias = store.create('out.bias', 'bias', [headCount, 1, classCount], 'uniform-fan-in', inputs)
-  const applyEach = (features: tf.Tensor3D): tf.Tensor3D => {
-    const hidden = relu(tf.add(tf.matMul(features, hiddenWeight as tf.Tensor3D), hiddenBias))
-    return tf.add(tf.matMul(hidden, outWeight as tf.Tensor3D), outBias)
+  const apply = (features: tf.Tensor3D, [into, intoOffset, out, outOffset]: readonly tf.Tensor[]): tf.Tensor3D => {
+    const hidden = relu(tf.add(tf.matMul(features, into as tf.Tensor3D), intoOffset))
+    return tf.add(tf.matMul(hidden, out as tf.Tensor3D), outOffset)
   }
+  const weights = [hiddenWeight, hiddenBias, outWeight, outBias]
   return {
     parameters: store.parameters,
-    applyEach,
-    applyAll: (features) => applyEach(tf.tile(tf.expandDims(features, 0), [headCount, 1, 1])),
+    applyEach: (features) => apply(features, weights),
+    applyOne: (features, head) =>
+      tf.squeeze(
+        apply(
+          tf.expandDims(features, 0),
+          weights.map((each) => gatherRows(each as tf.Tensor, head)),
+        ),
+        [0],
+      ),
     dispose: store.dispose,
   }
 }

@@ -5,26 +5,23 @@ import { computeValues } from '#engine/ml/compute-values.ts'
 const blockRows = 2048
 
 /**
- * What all heads say about features: for each head its `[images, clusters]` probabilities, row-major.
+ * What one head says about features: `[images, clusters]` probabilities, row-major.
  *
- * @param score `[rows, dimension]` features to `[heads, rows, clusters]` probabilities.
+ * @param score `[rows, dimension]` features to `[rows, clusters]` probabilities.
  */
-export async function scoreHeads(
-  score: (features: tf.Tensor2D) => tf.Tensor3D,
-  features: Embeddings,
-  headCount: number,
+export async function scoreHead(
+  score: (features: tf.Tensor2D) => tf.Tensor,
+  { count, dimension, values }: Embeddings,
   clusterCount: number,
-): Promise<Float32Array[]> {
-  const { count, dimension, values } = features
-  const probabilities = Array.from({ length: headCount }, () => new Float32Array(count * clusterCount))
+): Promise<Float32Array> {
+  const probabilities = new Float32Array(count * clusterCount)
   for (let start = 0; start < count; start += blockRows) {
     const rows = Math.min(blockRows, count - start)
     const block = await computeValues(() => {
       const input = tf.tensor2d(values.subarray(start * dimension, (start + rows) * dimension), [rows, dimension])
       return score(input)
     })
-    for (let head = 0; head < headCount; head++)
-      probabilities[head].set(block.subarray(head * rows * clusterCount, (head + 1) * rows * clusterCount), start * clusterCount)
+    probabilities.set(block, start * clusterCount)
     await tf.nextFrame()
   }
   return probabilities

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { selectDisjoint } from '#engine/clustering/disjoint-selection.ts'
 import { type Embeddings, rowsOf } from '#engine/clustering/embeddings.ts'
 import { headAgreements } from '#engine/clustering/head-agreement.ts'
-import { chooseHead } from '#engine/clustering/head-selection.ts'
+import { chooseHead, type HeadJudgement, judgeHead } from '#engine/clustering/head-selection.ts'
 import { kMeans, repairEmptyClusters } from '#engine/clustering/k-means.ts'
 import { likeliest } from '#engine/clustering/likeliest.ts'
 import { type PseudoLabels, selectOverlapping } from '#engine/clustering/pseudo-labels.ts'
@@ -19,7 +19,7 @@ import { say } from '#shared/said.ts'
 import type { SelfSettings } from '#shared/stages/self.ts'
 import type { HeadScore } from '#shared/worker-protocol.ts'
 import { countClusters, shareMetrics } from './cluster-shares.ts'
-import { scoreHeads } from './head-scores.ts'
+import { scoreHead } from './head-scores.ts'
 import { namedTensors, restoreParameters } from './networks.ts'
 import type { RunHost } from './run-context.ts'
 import type { SelfViews } from './self-views.ts'
@@ -77,39 +77,35 @@ export function createSelfStage(options: SelfOptions): SelfStage {
       return { loss: tf.mean(crossEntropy(logits, labels)) as tf.Scalar }
     }),
   )
-  const predict = program.compile(({ features }: { features: tf.Tensor2D }) => ({ probabilities: tf.softmax(heads.applyAll(features)) }))
-  const scoreAll = (features: Embeddings): Promise<Float32Array[]> =>
-    scoreHeads((rows) => predict({ features: rows }).probabilities, features, headCount, clusterCount)
+  const predict = program.compile(({ features, head }: { features: tf.Tensor2D; head: tf.Tensor1D }) => ({
+    probabilities: tf.softmax(heads.applyOne(features, head)),
+  }))
+  /** One head at a time: the probabilities of all, of many images and clusters, would be most of the memory. */
+  const scoreOne = (features: Embeddings, head: number): Promise<Float32Array> =>
+    scoreHead((rows) => predict({ features: rows, head: tf.tensor1d([head], 'int32') }).probabilities, features, clusterCount)
   let pairs: readonly Pick<PseudoLabels, 'indices' | 'labels'>[] = []
   let best: BestHead | undefined
   let bestProbabilities: Float32Array = new Float32Array()
   let bestAgreements: Float32Array = new Float32Array()
   let bestWeights: Record<string, tf.Tensor> = {}
 
-  const selectionInput = (probabilities: readonly Float32Array[], images?: Int32Array) => ({
-    embeddings: images ? rowsOf(embeddings, images) : embeddings,
-    probabilities,
+  const selectionOf = (points: Embeddings, probabilities: Float32Array) => ({
+    embeddings: points,
+    probabilities: [probabilities],
     clusterCount,
     centerRatio: settings.centerRatio,
   })
 
-  /** Pseudo-labels of one set of images, for each head. */
-  const select = async (images: Int32Array, probabilities: readonly Float32Array[]): Promise<PseudoLabels[]> => {
-    const input = selectionInput(probabilities, images)
-    const choose = (given: typeof input & { fixedLabels?: Int32Array }): Promise<PseudoLabels[]> =>
+  /** Pseudo-labels of one set of images by one head; `plain` are the features of all images, where a person decided anything. */
+  const select = async (head: number, images: Int32Array, weak: Embeddings, plain: Embeddings | undefined): Promise<PseudoLabels> => {
+    const given = selectionOf(rowsOf(embeddings, images), await scoreOne(weak, head))
+    const targets = plain && options.targets?.(likeliest(await scoreOne(plain, head), clusterCount).clusters)
+    const input = targets ? { ...given, fixedLabels: Int32Array.from(images, (image) => targets[image]) } : given
+    const [selected] =
       settings.selection === 'disjoint'
-        ? selectDisjoint(given, { massSoftness: settings.massSoftness, repairEmpty: settings.repairEmpty })
-        : selectOverlapping(given)
-    if (!options.targets) return choose(input)
-    const plain = await views.plain()
-    const everywhere = await scoreAll(plain)
-    const results: PseudoLabels[] = []
-    for (let head = 0; head < headCount; head++) {
-      const targets = options.targets(likeliest(everywhere[head], clusterCount).clusters)
-      const fixedLabels = Int32Array.from(images, (image) => targets[image])
-      results.push(...(await choose({ ...input, probabilities: [probabilities[head]], fixedLabels })))
-    }
-    return results
+        ? await selectDisjoint(input, { massSoftness: settings.massSoftness, repairEmpty: settings.repairEmpty })
+        : await selectOverlapping(input)
+    return selected
   }
 
   const sharesOf = (clusters: ArrayLike<number>): Record<string, number> => shareMetrics(countClusters(clusters, clusterCount))
@@ -123,25 +119,35 @@ export function createSelfStage(options: SelfOptions): SelfStage {
       host.metrics(0, sharesOf(pairs[0].labels))
       return
     }
-    const probabilities = await scoreAll(await views.weak(images, set))
-    const chosen = await select(images, probabilities)
+    const weak = await views.weak(images, set)
+    const plain = options.targets ? await views.plain() : undefined
+    const chosen: Pick<PseudoLabels, 'indices' | 'labels'>[] = []
+    for (let head = 0; head < headCount; head++) {
+      const { indices, labels } = await select(head, images, weak, plain)
+      chosen.push({ indices: indices.map((place) => images[place]), labels })
+    }
+    pairs = chosen
     // Between the ends of epochs, of a large set; a point of the step to come, since that before is told already.
     if (set % setsPerEpoch > 0)
-      host.metrics(set * stepsPerSet + 1, sharesOf(likeliest(probabilities[best?.head ?? 0], clusterCount).clusters))
-    pairs = chosen.map(({ indices, labels }) => ({ indices: indices.map((place) => images[place]), labels }))
+      host.metrics(set * stepsPerSet + 1, sharesOf(likeliest(await scoreOne(weak, best?.head ?? 0), clusterCount).clusters))
   }
 
   const evaluate = async (epoch: number, step: number): Promise<void> => {
-    const probabilities = await scoreAll(await views.plain())
-    const choice = await chooseHead(selectionInput(probabilities), settings.headChoice)
+    const plain = await views.plain()
+    const judgements: HeadJudgement[] = []
+    for (let head = 0; head < headCount; head++) judgements.push(await judgeHead(selectionOf(embeddings, await scoreOne(plain, head))))
+    const choice = chooseHead(judgements, clusterCount, settings.headChoice)
     const score = choice.heads[choice.best]
-    const shares = sharesOf(likeliest(probabilities[choice.best], clusterCount).clusters)
+    const shares = sharesOf(judgements[choice.best].clusters)
     host.metrics(step, { headLoss: score.loss, emptyClusters: score.emptyClusters, headAgreement: score.agreement, ...shares })
     if (best && score.loss >= best.loss) return
     best = { loss: score.loss, head: choice.best, epoch, heads: choice.heads }
-    bestProbabilities = probabilities[choice.best].slice()
-    const clusterings = probabilities.map((head) => likeliest(head, clusterCount).clusters)
-    bestAgreements = headAgreements(clusterings, choice.best, clusterCount)
+    bestProbabilities = await scoreOne(plain, choice.best)
+    bestAgreements = headAgreements(
+      judgements.map(({ clusters }) => clusters),
+      choice.best,
+      clusterCount,
+    )
     tf.dispose(bestWeights)
     program.readVariables()
     bestWeights = headWeights(heads.parameters, choice.best)
