@@ -17,6 +17,6 @@ export function writeJsonFile(path: string, value: unknown): void {
     writeFileSync(`${path}.partial`, JSON.stringify(value))
     renameSync(`${path}.partial`, path)
   } catch {
-    // Only comfort is lost: the place of a window, a list of recent projects.
+    // Only comfort is lost: the place of a window.
   }
 }

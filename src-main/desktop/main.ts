@@ -14,7 +14,7 @@ import { openMainWindow } from './main-window.ts'
 import { findPlaces } from './places.ts'
 import { findProjectArgument } from './project-argument.ts'
 import { mayQuit } from './quit-question.ts'
-import { openRecentProjects } from './recent-projects.ts'
+import { followRecentProjects } from './recent-projects.ts'
 import { reopenProject } from './reopen-project.ts'
 import { wordsOf } from './words.ts'
 
@@ -43,7 +43,6 @@ function start(): void {
   const places = findPlaces()
   const userFile = (...names: string[]): string => join(app.getPath('userData'), ...names)
   const log = openLogFile(userFile('logs', 'spicerack.log'))
-  const recent = openRecentProjects(userFile('recent-projects.json'))
   let menuState: MenuState | undefined
   let words = wordsOf(app.getPreferredSystemLanguages()[0] ?? app.getLocale())
   let projectPath: string | undefined
@@ -58,7 +57,10 @@ function start(): void {
     // A new engine has no project open: it gets the one that the lost engine had.
     async prepare(carry, isRestart) {
       if (isRestart && projectPath !== undefined) await reopenProject(createEngineClient(carry), projectPath, log.write)
-      setImmediate(watch.look)
+      setImmediate(() => {
+        void watch.look()
+        void recent.look()
+      })
     },
   })
   const client = createEngineClient(engine.handle)
@@ -66,7 +68,7 @@ function start(): void {
     staticFolder: places.page,
     async handle(request) {
       const response = await engine.handle(request)
-      if (new URL(request.url).pathname.startsWith('/rpc/project/')) void watch.look()
+      if (/^\/rpc\/(project|recentProjects)\//.test(new URL(request.url).pathname)) void watch.look()
       return response
     },
   })
@@ -78,15 +80,13 @@ function start(): void {
       signs.show(view)
       if (!view.status) return
       const path = view.status.project?.path
-      if (path !== undefined && path !== projectPath) {
-        recent.add(path)
-        rebuildMenu()
-      }
+      if (path !== undefined && path !== projectPath) void recent.look()
       projectPath = path
     },
     onEnd: (job) => signs.tellEnd(job, words),
   })
 
+  const recent = followRecentProjects(client, () => rebuildMenu())
   const openLogs = (): void => {
     void shell.openPath(dirname(log.path))
   }

@@ -1,28 +1,27 @@
-import { existsSync } from 'node:fs'
 import { app } from 'electron'
-import { readJsonFile, writeJsonFile } from './json-file.ts'
+import type { EngineClient } from '#shared/contract/contract.ts'
 
 const limit = 10
 
-/** The projects opened last, newest first; those that are gone are left out. */
+/** The projects opened last, newest first, as the engine remembers them; those that are gone are left out. */
 export interface RecentProjects {
   list(): readonly string[]
-  add(path: string): void
+  /** Asks the engine again. */
+  look(): Promise<void>
 }
 
-export function openRecentProjects(filePath: string): RecentProjects {
-  let paths = readJsonFile<readonly string[]>(
-    filePath,
-    (value) => (value as unknown[]).filter((path): path is string => typeof path === 'string'),
-    [],
-  )
+/** @param onChange Told when there are others than before. */
+export function followRecentProjects(client: EngineClient, onChange: () => void): RecentProjects {
+  let paths: readonly string[] = []
   return {
-    list: () => paths.filter((path) => existsSync(path)),
-    add(path) {
-      if (paths[0] === path) return
-      paths = [path, ...paths.filter((other) => other !== path)].slice(0, limit)
-      writeJsonFile(filePath, paths)
-      app.addRecentDocument(path)
+    list: () => paths,
+    async look() {
+      const entries = await client.recentProjects.list().catch(() => undefined)
+      const found = entries?.flatMap(({ path, isMissing }) => (isMissing ? [] : [path])).slice(0, limit)
+      if (!found || found.join('\n') === paths.join('\n')) return
+      if (found[0] !== undefined) app.addRecentDocument(found[0])
+      paths = found
+      onChange()
     },
   }
 }

@@ -4,11 +4,12 @@
  */
 import { createEngine } from '#engine/engine.ts'
 import { startSocketShell } from './socket-shell.ts'
+import { stateFolder } from './state-folder.ts'
 
 const [path] = process.argv.slice(2)
 if (path === undefined) throw new Error('Give the path of a socket.')
 
-const engine = createEngine({ reportBug: (error) => console.error(error) })
+const engine = createEngine({ reportBug: (error) => console.error(error), stateFolder: stateFolder() })
 const shell = await startSocketShell({ handle: engine.handle, path })
 let isEnding = false
 async function end(): Promise<void> {

@@ -62,7 +62,8 @@ export async function openDesktop(): Promise<DesktopFixture> {
   mkdirSync(userData)
   const logPath = join(userData, 'logs', 'spicerack.log')
   const started: ChildProcess[] = []
-  const env = { ...process.env, ...display.environment, SPICERACK_NODE: process.execPath, LANG: 'C.UTF-8' } as Record<string, string>
+  const own = { SPICERACK_NODE: process.execPath, SPICERACK_STATE: join(folder, 'state'), LANG: 'C.UTF-8' }
+  const env = { ...process.env, ...display.environment, ...own } as Record<string, string>
   // The test runner's own settings are none of the engine's.
   for (const name of ['NODE_OPTIONS', 'VITEST', 'NODE_ENV']) delete env[name]
   // Without a graphics card its graphics process fails at the start, and now and then the page waits for it for ever.

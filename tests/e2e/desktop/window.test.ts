@@ -167,6 +167,24 @@ describe.runIf(hasElectron())('the desktop window', () => {
     await running.page.getByText('果 plants').first().waitFor()
   })
 
+  it('remembers projects on its first page and in its menu, and makes the sample project', async () => {
+    const { page, app } = running
+    const inMenu = () =>
+      app.evaluate(({ Menu }) => {
+        const items = Menu.getApplicationMenu()!.items.flatMap(({ submenu }) => submenu?.items ?? [])
+        return items.find(({ label }) => label === 'Open recent project')?.submenu?.items.map(({ label }) => label) ?? []
+      })
+    const other = join(desktop.folder, 'other.spicerack')
+    await expect.poll(inMenu).toEqual([projectPath, other])
+    await running.call('project/close')
+    await page.getByRole('link', { name: 'Start' }).click()
+    await page.getByText(other).first().waitFor()
+    await page.getByRole('button', { name: 'Try the sample images' }).click()
+    await expect.poll(async () => ((await running.call('project/get')) as { name?: string }).name).toBe('Photo sample')
+    await expect.poll(async () => (await inMenu())[0]).toMatch(/Photo sample\.spicerack$/)
+    await running.call('project/close')
+  })
+
   it('goes nowhere else: no other address, no other window, no permission', async () => {
     const { page, app } = running
     const before = page.url()
