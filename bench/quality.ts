@@ -52,6 +52,7 @@ const option = (name: string, fallback: string): string => {
   return at < 0 ? fallback : process.argv[at + 1]
 }
 
+/** Images that pass pretraining; 0: as many as each recipe takes by itself. */
 const seen = Number(option('seen', '48000'))
 const mostImages = Number(option('images', '1000'))
 const wanted = option('methods', methods.join()).split(',')
@@ -139,9 +140,8 @@ async function runRecipe(
   seed: number,
 ): Promise<{ clusters: Int32Array; ofSelf: Int32Array; note: string; embedding: Float32Array }> {
   const facts = { imageCount, clusterCount, imageSize: side }
-  const epochs = Math.round(seen / imageCount)
-  const standard = resolveRecipe(recipeNamed('standard'), facts, { pretrain: { epochs } })
-  const { backbone, widthFactor } = standard.pretrain
+  const standard = resolveRecipe(recipeNamed('standard'), facts, seen > 0 ? { pretrain: { epochs: Math.round(seen / imageCount) } } : {})
+  const { backbone, widthFactor, epochs } = standard.pretrain
   const semiImages = standard.semi.steps * standard.semi.batchSize * (1 + 2 * standard.semi.unlabeledRatio)
   const cut: RecipeOverrides = {
     pretrain: { backbone, widthFactor, epochs },
