@@ -20,7 +20,7 @@ import { memoryHost } from './memory-host.ts'
 import { writeResults } from './result-table.ts'
 
 // ACC, NMI and ARI of several ways to cluster the three labelled sets. Labels score and do nothing else.
-// Arguments: [FOLDER of archives or of unpacked sets] [--seeds 1,2,3] [--sets a,b] [--methods a,b] [--images 1000] [--seen 48000]; --table alone makes the table of what
+// Arguments: [FOLDER of archives or of unpacked sets] [--seeds 1,2,3] [--sets a,b] [--methods a,b] [--images 1000] [--seen 48000, 0 for the recipe's own]; --table alone makes the table of what
 // has been measured. Each result is kept in results/quality-runs.json as it comes; a run that is there is not repeated.
 
 const benchFolder = dirname(fileURLToPath(import.meta.url))
@@ -254,7 +254,9 @@ function writeTable(): void {
     title: 'Quality of the clusters',
     notes: [
       `Each set: at most ${mostImages} images drawn at random by the seed, not stratified, ${side} px (\`quick\` and \`standard\`: at the size that an import chooses), K = number of classes. Mean (least-most) over the seeds. Labels score and do nothing else.`,
-      `Budget of \`standard\` and \`faithful\`: ${seen} images pass pretraining (\`standard\` by itself takes 400,000 at 32 px and 100,000 at 64); ResNet18 (CIFAR form), width factor 0.25.`,
+      seen > 0
+        ? `Budget of \`standard\` and \`faithful\`: ${seen} images pass pretraining (\`standard\` by itself takes 400,000 at 32 px and 100,000 at 64); ResNet18 (CIFAR form), width factor 0.25.`
+        : 'Every recipe as it comes: `standard` passes 400,000 images of 28 or 32 px through pretraining, 100,000 of 64.',
       '`faithful`: published numbers but for the budget: backbone, width and pretraining epochs as `standard`; SPICE-Self one epoch of fresh views (71,680 images for 1,000, more than the 8 cached views of each image that `standard` uses); FixMatch as many images as `standard`. The published 1,000 epochs and 2^20 steps are far from this.',
       '`quick`: as it comes; the third stage is where the graph of neighbours is divided, the result comes from the classifier of the fifth.',
       'k-means: 30 restarts; on pixels Euclidean, on our embedding (that of `standard`) spherical.',

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type ErrorCode, errorAudiences } from './errors.ts'
 import { importPhases, jobKinds, stageNames } from './jobs.ts'
 import { runChoiceSchema } from './run-choices.ts'
-import { messageSchema, saidSchema } from './said.ts'
+import { messageSchema, saidSchema } from './said-schema.ts'
 
 /** Milliseconds since 1970-01-01 UTC. */
 const timestamp = z.number().int().nonnegative()

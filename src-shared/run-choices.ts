@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { saidSchema } from './said.ts'
+import { saidSchema } from './said-schema.ts'
 
 const count = z.number().int().nonnegative()
 const ratio = z.number().min(0).max(1)

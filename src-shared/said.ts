@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { messages } from './messages.ts'
 
 export type MessageKey = keyof typeof messages
@@ -8,20 +7,16 @@ type ValuesOf<Key extends MessageKey> = Readonly<
   Record<NamesIn<(typeof messages)[Key]> | ((typeof messages)[Key] extends `${string} | ${string}` ? 'count' : never), string | number>
 >
 
-export const messageSchema = z
-  .object({
-    /** In English, for a console, a script, and a page that does not know the key. */
-    text: z.string(),
-    /** A `MessageKey` of the version that said it. */
-    key: z.string(),
-    values: z.record(z.string(), z.union([z.string(), z.number()])).readonly(),
-  })
-  .readonly()
-export type Message = z.infer<typeof messageSchema>
+export type Message = Readonly<{
+  /** In English, for a console, a script, and a page that does not know the key. */
+  text: string
+  /** A `MessageKey` of the version that said it. */
+  key: string
+  values: Readonly<Record<string, string | number>>
+}>
 
 /** Something said to a person: a message, or English alone, as what was kept before there were messages. */
-export const saidSchema = z.union([z.string(), messageSchema])
-export type Said = z.infer<typeof saidSchema>
+export type Said = string | Message
 
 /** A message with its values; numbers that need a form of their own are given as text. */
 export function say<Key extends MessageKey>(key: Key, ...[values]: [keyof ValuesOf<Key>] extends [never] ? [] : [ValuesOf<Key>]): Message {
@@ -29,12 +24,6 @@ export function say<Key extends MessageKey>(key: Key, ...[values]: [keyof Values
   const [one, several = one] = messages[key].split(' | ') as [string, string?]
   const text = (given.count === 1 ? one : several).replace(/\{(\w+)\}/g, (_, name: string) => String(given[name]))
   return { text, key, values: given }
-}
-
-/** For `JSON.stringify`: messages as their English text, for scripts that read lines. */
-export function withoutMessages(_name: string, value: unknown): unknown {
-  const message = messageSchema.safeParse(value)
-  return message.success ? message.data.text : value
 }
 
 /** In English. */

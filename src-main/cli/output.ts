@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { type ErrorData, toErrorData } from '#shared/errors.ts'
-import { withoutMessages } from '#shared/said.ts'
+import { withoutMessages } from '#shared/said-schema.ts'
 import { createProgressBars, type ProgressReport } from './progress-bars.ts'
 
 /** How a command speaks: to a person on a terminal, or as one JSON object a line. */

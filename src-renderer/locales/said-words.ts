@@ -9,13 +9,13 @@ type Translate = (name: string, values: Record<string, unknown>, plural: number)
  */
 export function saidInWords(said: Said, t: Translate, te: (name: string) => boolean): string {
   if (typeof said === 'string') return said
-  if (!te(`engine.${said.key}`)) return said.text
+  if (!te(`said.${said.key}`)) return said.text
   const wordOf = (value: string | number): string | number => {
     const name = ['stages', 'terms'].map((group) => `${group}.${value}`).find((path) => typeof value === 'string' && te(path))
     return name === undefined ? value : t(name, {}, 1)
   }
   const values = Object.fromEntries(Object.entries(said.values).map(([name, value]) => [name, wordOf(value)]))
-  return t(`engine.${said.key}`, values, Number(said.values.count ?? 1))
+  return t(`said.${said.key}`, values, Number(said.values.count ?? 1))
 }
 
 /** A problem on a page: what happened, and what to do. */

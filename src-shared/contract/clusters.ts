@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { clusterIdSchema, clusteringIdSchema, clusteringSchema, clusterSchema, colourSchema, imageIdSchema } from '../entities.ts'
-import { saidSchema } from '../said.ts'
+import { saidSchema } from '../said-schema.ts'
 import { procedure } from './procedure.ts'
 
 const clusterReference = z.object({ clusterId: clusterIdSchema })

@@ -1,6 +1,6 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
-import { saidSchema } from '../said.ts'
+import { saidSchema } from '../said-schema.ts'
 import { backendChoices } from '../worker-protocol.ts'
 import { procedure } from './procedure.ts'
 

@@ -1,7 +1,7 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { jobSchema, metricPointSchema, runIdSchema, runSchema, stageNameSchema } from '../entities.ts'
-import { saidSchema } from '../said.ts'
+import { saidSchema } from '../said-schema.ts'
 import { backendChoiceSchema } from './device.ts'
 import { procedure } from './procedure.ts'
 

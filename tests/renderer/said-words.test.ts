@@ -2,18 +2,19 @@ import { describe, expect, it } from 'vitest'
 import { createI18n } from 'vue-i18n'
 import { fromErrorData, SpicerackError, toErrorData } from '#shared/errors.ts'
 import { messages } from '#shared/messages.ts'
-import { say, textOf, withoutMessages } from '#shared/said.ts'
+import { say, textOf } from '#shared/said.ts'
+import { withoutMessages } from '#shared/said-schema.ts'
 import enRun from '../../src-renderer/locales/en/run.json' with { type: 'json' }
 import { problemInWords, saidInWords } from '../../src-renderer/locales/said-words.ts'
-import zhEngine from '../../src-renderer/locales/zh-CN/engine.json' with { type: 'json' }
 import { problemKinds } from '../../src-renderer/locales/zh-CN/problem-kinds.ts'
 import zhRun from '../../src-renderer/locales/zh-CN/run.json' with { type: 'json' }
+import zhSaid from '../../src-renderer/locales/zh-CN/said.json' with { type: 'json' }
 
 const namesIn = (text: string): Set<string> => new Set(Array.from(text.matchAll(/\{(\w+)\}/g), ([, name]) => name!))
 const chinese = /[\u4e00-\u9fff]/
 
 it.each(Object.entries(messages))('%s has a Chinese text that names the same values', (key, english) => {
-  const text = (zhEngine as Record<string, string>)[key]!
+  const text = (zhSaid as Record<string, string>)[key]!
   expect(text).toMatch(chinese)
   // Where there are two forms, the first need not name how many.
   const [wanted, given] = [namesIn(english), namesIn(text)]
@@ -23,7 +24,7 @@ it.each(Object.entries(messages))('%s has a Chinese text that names the same val
 })
 
 it('has no Chinese text for a message that nobody says', () => {
-  expect(Object.keys(zhEngine).filter((key) => !(key in messages))).toEqual([])
+  expect(Object.keys(zhSaid).filter((key) => !(key in messages))).toEqual([])
 })
 
 it('is said in English where it is written, with one form for one', () => {
@@ -45,7 +46,7 @@ it('is said in English where it is written, with one form for one', () => {
 
 describe('on the page', () => {
   const inWords = (locale: 'en' | 'zh-CN') => {
-    const texts = { en: { ...enRun, engine: messages }, 'zh-CN': { ...zhRun, engine: zhEngine } }
+    const texts = { en: { ...enRun, said: messages }, 'zh-CN': { ...zhRun, said: zhSaid } }
     const i18n = createI18n({ legacy: false, locale }).global
     i18n.setLocaleMessage(locale, texts[locale])
     const { t, te } = i18n

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { OpenProject } from '#engine/database/project.ts'
 import { type RunId, saidOfErrorSchema } from '#shared/entities.ts'
 import { stageNames } from '#shared/jobs.ts'
-import { messageSchema } from '#shared/said.ts'
+import { messageSchema } from '#shared/said-schema.ts'
 
 const mostLines = 2000
 const entrySchema = z.object({

@@ -1,4 +1,4 @@
-import { messages as engine } from '#shared/messages.ts'
+import { messages as said } from '#shared/messages.ts'
 import type { MessageKey } from '#shared/said.ts'
 import align from './align.json'
 import audit from './audit.json'
@@ -31,5 +31,5 @@ export const messages = {
   ...run,
   ...settings,
   ...start,
-  engine: engine as Readonly<Record<MessageKey, string>>,
+  said: said as Readonly<Record<MessageKey, string>>,
 }

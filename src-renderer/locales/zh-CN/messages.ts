@@ -5,12 +5,12 @@ import commands from './commands.json'
 import compute from './compute.json'
 import desktop from './desktop.json'
 import diff from './diff.json'
-import engine from './engine.json'
 import exporting from './export.json'
 import frame from './frame.json'
 import map from './map.json'
 import review from './review.json'
 import run from './run.json'
+import said from './said.json'
 import settings from './settings.json'
 import start from './start.json'
 
@@ -23,7 +23,7 @@ export const messages = {
   ...compute,
   ...desktop,
   ...diff,
-  engine,
+  said,
   ...exporting,
   ...frame,
   ...map,
