@@ -4,12 +4,10 @@ import { rowsOf } from '#engine/clustering/embeddings.ts'
 import { clusterByGraph, graphNeighbourCount, neighbourShares } from '#engine/clustering/graph-clusters.ts'
 import { likeliest } from '#engine/clustering/likeliest.ts'
 import { clusteringMetrics, contingencyTable } from '#engine/clustering/metrics.ts'
-import { modularity, raiseModularity } from '#engine/clustering/modularity.ts'
+import { modularity } from '#engine/clustering/modularity.ts'
 import { createRandom } from '#engine/ml/random.ts'
 import { onEachBackend } from './each-backend.ts'
 import { blobs, noise, sameUpToNames } from './synthetic.ts'
-
-const median = (values: readonly number[]): number => [...values].sort((one, other) => one - other)[values.length >> 1]
 
 const options = { clusterCount: 4, partDimensions: [12], memoryBytes: 1e7, seed: 1 }
 
@@ -28,19 +26,6 @@ onEachBackend(() => {
       expect(tf.memory().numTensors).toBe(tensorCount)
       expect(clusteringMetrics(contingencyTable(classes, found.clusters, 4, 4)).accuracy).toBeGreaterThan(0.98)
       expect(found.modularity).toBeCloseTo(modularity(found.graph, found.clusters, 4), 12)
-    })
-
-    it('are the classes of very different size, which modularity would cut and join', async () => {
-      const { embeddings, classes } = blobs([300, 40, 40, 40], 12, 0.7, 2)
-      const { clusters, graph } = await clusterByGraph(embeddings, options)
-      expect(clusteringMetrics(contingencyTable(classes, clusters, 4, 4)).accuracy).toBeGreaterThan(0.95)
-      // A division of half that accuracy has the greater modularity.
-      const order = [...classes.keys()].filter((image) => classes[image] === 0)
-      const cut = new Set(
-        order.filter((image) => embeddings.values[image * 12] > median(order.map((each) => embeddings.values[each * 12]))),
-      )
-      const even = classes.map((label, image) => (label === 0 ? (cut.has(image) ? 1 : 0) : label === 1 ? 2 : 3))
-      expect(modularity(graph, raiseModularity(graph, even, 4, 1), 4)).toBeGreaterThan(modularity(graph, classes, 4))
     })
 
     it('are the same for the same seed', async () => {

@@ -1,9 +1,7 @@
 import { deriveSeed } from '#engine/ml/random.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { say } from '#shared/said.ts'
-import { clearnesses } from './clear-divisions.ts'
 import { swapClusters } from './cluster-swaps.ts'
-import { mergeClusters } from './cluster-ties.ts'
 import type { Embeddings } from './embeddings.ts'
 import { repairEmptyClusters } from './k-means.ts'
 import { modularity, raiseModularity } from './modularity.ts'
@@ -40,13 +38,6 @@ const embeddingCount = 3
 const startsPerEmbedding = 8
 const dimension = 10
 const iterations = 50
-/** Pieces of which uneven clusters are made: four for each, 400 at most. */
-const piecesPerCluster = 4
-const mostPieces = 400
-const pieceIterations = 20
-/** Uneven clusters must be clearer by this factor: less is a matter of the start. */
-const evenAdvantage = 1.03
-
 /**
  * Neighbours that hold the clusters together: 15, or fewer where that would be more than a quarter of a mean cluster, but 5 at least.
  * The image itself counts among them.
@@ -57,8 +48,8 @@ export function graphNeighbourCount(count: number, clusterCount: number): number
 
 /**
  * Clusters of frozen features: whitened as far as the number of images allows, joined with their neighbours into a graph, embedded in
- * ten dimensions, and divided there three times: by k-means from many starts, improved by moving single images and by merging and splitting
- * clusters, as modularity says, which likes even sizes; and by merging small pieces, which lets sizes differ. The clearest division is kept.
+ * ten dimensions, divided by k-means from many starts, improved by moving single images and by merging and splitting clusters; the
+ * division of greatest modularity is kept.
  * No cluster is empty while there are different images. The same features, options and seed give the same clusters.
  *
  * @param features `[count, dimension]`, not normalised.
@@ -76,8 +67,7 @@ export async function clusterByGraph(features: Embeddings, options: GraphCluster
     const found = modularity(graph, clusters, clusterCount)
     return { clusters, modularity: found, score: found + agreement(clusters) }
   }
-  const divisions: Division[] = []
-  const embeddings: Embeddings[] = []
+  let best: Division | undefined
   for (let round = 0; round < embeddingCount; round++) {
     const tell = partOf(follow, 0.2 + (0.8 * round) / embeddingCount, 0.2 + (0.8 * (round + 1)) / embeddingCount)
     const epochs = points.count < 5000 ? 500 : 200
@@ -87,7 +77,6 @@ export async function clusterByGraph(features: Embeddings, options: GraphCluster
       { dimension, minimumDistance: 0, epochs, seed: deriveSeed(seed, 'graph', round) },
       partOf(tell, 0, 0.8),
     )
-    embeddings.push(embedded)
     let bestHere: Division | undefined
     for (let start = 0; start < startsPerEmbedding; start++) {
       const tellStart = partOf(tell, 0.8 + (0.1 * start) / startsPerEmbedding, 0.8 + (0.1 * (start + 1)) / startsPerEmbedding)
@@ -108,28 +97,12 @@ export async function clusterByGraph(features: Embeddings, options: GraphCluster
           clusterCount,
           deriveSeed(seed, 'swaps', round),
           undefined,
-          partOf(tell, 0.9, 0.95),
+          partOf(tell, 0.9, 1),
         )
-    const merged = await mergedPieces(graph, points, embedded, clusterCount, deriveSeed(seed, 'pieces', round), partOf(tell, 0.95, 1))
-    const grown = raiseModularity(graph, merged, clusterCount, deriveSeed(seed, 'merged', round), targets?.(merged))
-    divisions.push(divisionOf(swapped), divisionOf(grown))
+    best = better(divisionOf(swapped), best)
     await pause(tell, 1)
   }
-  const clear = clearnesses(
-    divisions.map((division) => division.clusters),
-    points,
-    embeddings,
-    clusterCount,
-    deriveSeed(seed, 'clear'),
-  )
-  const ordered = divisions.map((division, place) => {
-    const isEven = place % 2 === 0
-    return { division, score: (isEven ? evenAdvantage : 1) * clear[place] + agreement(division.clusters) }
-  })
-  // Of divisions as clear as each other, that of greatest modularity.
-  ordered.sort((one, other) => other.score - one.score || other.division.score - one.division.score)
-  const { clusters, modularity: found } = ordered[0].division
-  return { clusters, modularity: found, graph }
+  return { clusters: best!.clusters, modularity: best!.modularity, graph }
 }
 
 /** Clusters and what speaks for them: their modularity, and with it how well they fit what a person said. */
@@ -137,22 +110,6 @@ type Division = Readonly<{ clusters: Int32Array; modularity: number; score: numb
 
 function better(one: Division, other: Division | undefined): Division {
   return other && other.score >= one.score ? other : one
-}
-
-/** Clusters of whatever size: many small ones, of which those become one that are tied most closely. */
-async function mergedPieces(
-  graph: NeighbourGraph,
-  points: Embeddings,
-  embedded: Embeddings,
-  clusterCount: number,
-  seed: number,
-  follow: Follow,
-): Promise<Int32Array> {
-  const pieceCount = Math.min(graph.count, Math.max(clusterCount, Math.min(mostPieces, piecesPerCluster * clusterCount)))
-  const { clusters } = await followedPlainKMeans(embedded, pieceCount, pieceIterations, seed, follow)
-  const merged = mergeClusters(graph, clusters, pieceCount, clusterCount)
-  repairEmptyClusters(points, merged, clusterCount)
-  return merged
 }
 
 /**
