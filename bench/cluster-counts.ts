@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { rowsOf, toUnitRows } from '#engine/clustering/embeddings.ts'
 import { suggestClusterCounts } from '#engine/clustering/suggest-clusters.ts'
 import { createRandom, deriveSeed } from '#engine/ml/random.ts'
-import { readNpy } from './npy.ts'
+import { option } from './arguments.ts'
+import { openSet } from './clusterer-sets.ts'
 import { writeResults } from './result-table.ts'
 
 // Suggested numbers of clusters on whole sets and on subsets of 5 to 8 classes drawn at random. Labels draw the subsets and score.
@@ -14,33 +15,19 @@ type Measured = Readonly<{ set: string; draw: number; images: number; classCount
 
 const resultsPath = join(dirname(fileURLToPath(import.meta.url)), 'results', 'cluster-counts.json')
 const read = (): Measured[] => (existsSync(resultsPath) ? JSON.parse(readFileSync(resultsPath, 'utf8')) : [])
-const option = (name: string, fallback: string): string => {
-  const at = process.argv.indexOf(`--${name}`)
-  return at < 0 ? fallback : process.argv[at + 1]!
-}
 
 if (!process.argv.includes('--table'))
   for (const set of option('sets', 'photos,fashion,mnist').split(',')) await measureSet(resolve(process.argv[2] ?? ''), set)
 writeTable()
 
 async function measureSet(folder: string, set: string): Promise<void> {
-  const classes = Int32Array.from(readNpy(join(folder, `${set}_labels.npy`)).values, Number)
-  const parts = ['objectron320', 'nsfw'].map((part) => readNpy(join(folder, `${set}_${part}.npy`)))
-  const dimension = parts.reduce((sum, { shape }) => sum + shape[1]!, 0)
-  const values = new Float32Array(classes.length * dimension)
-  let from = 0
-  for (const { values: part, shape } of parts) {
-    const size = shape[1]!
-    const unit = toUnitRows({ values: part as Float32Array, count: classes.length, dimension: size }).values
-    for (let row = 0; row < classes.length; row++) values.set(unit.subarray(row * size, (row + 1) * size), row * dimension + from)
-    from += size
-  }
+  const { classes, features } = openSet(folder, set, ['objectron320', 'nsfw'])
   for (let draw = 0; draw <= Number(option('subsets', '3')); draw++) {
     if (read().some((row) => row.set === set && row.draw === draw)) continue
     const chosen = drawnClasses(set, draw, Math.max(...classes) + 1)
     const rows = [...classes.keys()].filter((row) => chosen.has(classes[row]!))
     const startedAt = performance.now()
-    const found = await suggestClusterCounts(toUnitRows(rowsOf({ values, count: classes.length, dimension }, rows)), 0)
+    const found = await suggestClusterCounts(toUnitRows(rowsOf(features, rows)), 0)
     const seconds = (performance.now() - startedAt) / 1000
     const suggested = found.map(({ clusterCount }) => clusterCount)
     const row = { set, draw, images: rows.length, classCount: chosen.size, suggested, seconds }

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { clusteringMetrics, contingencyTable } from '#engine/clustering/metrics.ts'
 import { whitenFeatures } from '#engine/clustering/whitening.ts'
 import { loadBackend } from '#engine/runtime/load-backend.ts'
+import { option } from './arguments.ts'
 import { isMeasured, keepResult } from './clusterer-results.ts'
 import { drawn, imbalanced, type LabelledSet, openSet, withOutliers } from './clusterer-sets.ts'
 import { writeClustererTables } from './clusterer-tables.ts'
@@ -24,10 +25,6 @@ type Answer = Readonly<{
   surenesses?: Readonly<Record<string, readonly number[]>>
 }>
 
-const option = (name: string, fallback: string): string => {
-  const at = process.argv.indexOf(`--${name}`)
-  return at < 0 ? fallback : process.argv[at + 1]!
-}
 const ownMethods = ['k-means', 'spherical k-means', 'whitened, spherical k-means', 'ours: clusters of the graph', 'ours: quick']
 const featurePeers = [
   'Ward (scikit-learn)',

@@ -14,6 +14,7 @@ import { computeViewFeatures, loadViewFeatures } from '#engine/training/encoders
 import { type ImageSource, imagesInMemory } from '#engine/training/image-source.ts'
 import { quick } from '#shared/recipes/quick.ts'
 import { resolveRecipe } from '#shared/recipes/recipe.ts'
+import { option } from './arguments.ts'
 import { memoryHost } from './memory-host.ts'
 import { writeResults } from './result-table.ts'
 
@@ -35,10 +36,6 @@ type Measured = Readonly<{
   imagesPerSecond: number
 }>
 
-const option = (name: string, fallback: string): string => {
-  const at = process.argv.indexOf(`--${name}`)
-  return at < 0 ? fallback : process.argv[at + 1]!
-}
 const numbers = (name: string, fallback: string): number[] => option(name, fallback).split(',').map(Number)
 
 const resultsPath = join(dirname(fileURLToPath(import.meta.url)), 'results', 'encoders.json')

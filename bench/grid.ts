@@ -9,6 +9,7 @@ import { createEngineClient } from '#shared/contract/client.ts'
 import type { EngineClient } from '#shared/contract/contract.ts'
 import type { ClusterId, ImageId } from '#shared/entities.ts'
 import { findChromium } from '../tests/renderer/browser.ts'
+import { option } from './arguments.ts'
 import { makeLargeProject } from './large-project.ts'
 import { watchMainThread } from './main-thread.ts'
 import { loadNow, median, spread, writeResults } from './result-table.ts'
@@ -16,10 +17,6 @@ import { loadNow, median, spread, writeResults } from './result-table.ts'
 // The page over a large project, in Chromium at a device pixel ratio of 2:
 // node scripts/bench.mjs grid [--project FOLDER.spicerack] [--images 1000000]
 
-const option = (name: string, fallback: string): string => {
-  const at = process.argv.indexOf(`--${name}`)
-  return at < 0 ? fallback : process.argv[at + 1]
-}
 const imageCount = Number(option('images', '1000000'))
 const movedCount = Math.min(100_000, Math.floor(imageCount / 10))
 const jumpCount = 20

@@ -5,6 +5,7 @@ import { toUnitRows } from '#engine/clustering/embeddings.ts'
 import { kMeans } from '#engine/clustering/k-means.ts'
 import { createRandom } from '#engine/ml/random.ts'
 import { loadBackend } from '#engine/runtime/load-backend.ts'
+import { option } from './arguments.ts'
 import { loadNow, median, pythonVersions, ratios, spread, writeResults } from './result-table.ts'
 import { serveRounds } from './rounds.ts'
 import { alternate, startOwnSide, startPeer } from './sides.ts'
@@ -19,10 +20,6 @@ const groupCount = 300
 
 type RoundResult = Readonly<{ seconds: number; inertia: number }>
 
-const option = (name: string, fallback: string): string => {
-  const at = process.argv.indexOf(`--${name}`)
-  return at < 0 ? fallback : process.argv[at + 1]
-}
 const restarts = Number(option('restarts', '10'))
 const iterations = Number(option('iterations', '25'))
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { layoutPlane } from '#engine/clustering/layout-plane.ts'
 import { createRandom } from '#engine/ml/random.ts'
 import { loadBackend } from '#engine/runtime/load-backend.ts'
+import { option } from './arguments.ts'
 import { loadNow, median, pythonVersions, ratios, spread, writeResults } from './result-table.ts'
 import { serveRounds } from './rounds.ts'
 import { alternate, type Side, startOwnSide, startPeer } from './sides.ts'
@@ -18,11 +19,6 @@ const manifolds = 20
 const latentCount = 3
 
 type RoundResult = Readonly<{ seconds: number; peakMegabytes: number }>
-
-const option = (name: string, fallback: string): string => {
-  const at = process.argv.indexOf(`--${name}`)
-  return at < 0 ? fallback : process.argv[at + 1]
-}
 
 if (process.argv.includes('--side')) await serve(option('side', ''), option('out', ''))
 else await compare(Number(option('count', '50000')), Number(option('rounds', '2')))

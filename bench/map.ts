@@ -10,16 +10,13 @@ import { startHttpShell } from '#main/server/http-shell.ts'
 import { createEngineClient } from '#shared/contract/client.ts'
 import type { ClusterId, RunId } from '#shared/entities.ts'
 import { findChromium } from '../tests/renderer/browser.ts'
+import { option } from './arguments.ts'
 import { largeClusterCount, makeLargeProject } from './large-project.ts'
 import { type MainThread, watchMainThread } from './main-thread.ts'
 import { loadNow, median, writeResults } from './result-table.ts'
 
 // The map over a large project, in Chromium: node scripts/bench.mjs map [--project FOLDER.spicerack] [--images 1000000]
 
-const option = (name: string, fallback: string): string => {
-  const at = process.argv.indexOf(`--${name}`)
-  return at < 0 ? fallback : process.argv[at + 1]
-}
 const imageCount = Number(option('images', '1000000'))
 const runId = 'run-0001' as RunId
 const frameCount = 60

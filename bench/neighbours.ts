@@ -5,6 +5,7 @@ import { toUnitRows } from '#engine/clustering/embeddings.ts'
 import { findNeighbours } from '#engine/clustering/neighbours.ts'
 import { createRandom } from '#engine/ml/random.ts'
 import { loadBackend } from '#engine/runtime/load-backend.ts'
+import { option } from './arguments.ts'
 import { loadNow, median, pythonVersions, ratios, spread, writeResults } from './result-table.ts'
 import { serveRounds } from './rounds.ts'
 import { alternate, startOwnSide, startPeer } from './sides.ts'
@@ -17,11 +18,6 @@ const neighbourCount = 100
 const memoryBytes = 256 * 2 ** 20
 
 type RoundResult = Readonly<{ seconds: number; peakMegabytes: number; checksum: number }>
-
-const option = (name: string, fallback: string): string => {
-  const at = process.argv.indexOf(`--${name}`)
-  return at < 0 ? fallback : process.argv[at + 1]
-}
 
 if (process.argv.includes('--side')) await serve(option('side', ''))
 else await compare(Number(option('count', '50000')), Number(option('rounds', '3')))

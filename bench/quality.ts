@@ -16,6 +16,7 @@ import { toErrorData } from '#shared/errors.ts'
 import type { StageName } from '#shared/jobs.ts'
 import { recipeNamed } from '#shared/recipes/index.ts'
 import { type RecipeOverrides, resolveRecipe } from '#shared/recipes/recipe.ts'
+import { option } from './arguments.ts'
 import { memoryHost } from './memory-host.ts'
 import { writeResults } from './result-table.ts'
 
@@ -46,11 +47,6 @@ type Measured = Readonly<{
 }>
 
 type LabelledSet = Readonly<{ name: string; paths: readonly string[]; classes: Int32Array; classCount: number }>
-
-const option = (name: string, fallback: string): string => {
-  const at = process.argv.indexOf(`--${name}`)
-  return at < 0 ? fallback : process.argv[at + 1]
-}
 
 /** Images that pass pretraining; 0: as many as each recipe takes by itself. */
 const seen = Number(option('seen', '48000'))

@@ -8,6 +8,7 @@ import { createSelfStage } from '#engine/training/self-heads.ts'
 import { train } from '#engine/training/train-loop.ts'
 import { recipeNamed } from '#shared/recipes/index.ts'
 import { resolveRecipe } from '#shared/recipes/recipe.ts'
+import { option } from './arguments.ts'
 import { cachedViews } from './cached-views.ts'
 import { memoryHost } from './memory-host.ts'
 import { loadNow, pythonVersions, writeResults } from './result-table.ts'
@@ -25,11 +26,6 @@ const publishedEpochs = 100
 
 /** Loss by which heads are chosen, after each epoch, and the seconds it took to get there. */
 type Curve = Readonly<{ seconds: readonly number[]; losses: readonly number[]; steps: number }>
-
-const option = (name: string, fallback: string): string => {
-  const at = process.argv.indexOf(`--${name}`)
-  return at < 0 ? fallback : process.argv[at + 1]
-}
 
 const imageCount = Number(option('count', '10000'))
 
