@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import copy
-import time
 
 import numpy as np
 import torch
@@ -11,7 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 from torchvision.transforms import v2
 
-from rounds import serve_rounds
+from rounds import serve_training
 
 MEAN, DEVIATION = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 
@@ -99,16 +98,7 @@ def main():
                 mine.copy_(theirs)
         return loss.item()
 
-    def work(_):
-        for _ in range(given.warmup):
-            step()
-        started_at = time.perf_counter()
-        for _ in range(given.steps):
-            loss = step()
-        seconds = time.perf_counter() - started_at
-        return {"imagesPerSecond": (given.labeled + given.unlabeled) * given.steps / seconds, "loss": loss}
-
-    serve_rounds(work)
+    serve_training(step, given.labeled + given.unlabeled, given)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import argparse
 import contextlib
 import copy
 import random
-import time
 
 import numpy as np
 import torch
@@ -18,7 +17,7 @@ from torchvision import transforms
 from torchvision.transforms import v2
 
 from resnet import backbones
-from rounds import serve_rounds
+from rounds import serve_training
 
 QUEUE = 4096
 PROJECTION = 128
@@ -136,16 +135,7 @@ def main():
         pointer = (pointer + given.batch) % QUEUE
         return loss.item()
 
-    def work(_):
-        for _ in range(given.warmup):
-            step()
-        started_at = time.perf_counter()
-        for _ in range(given.steps):
-            loss = step()
-        seconds = time.perf_counter() - started_at
-        return {"imagesPerSecond": given.batch * given.steps / seconds, "loss": loss}
-
-    serve_rounds(work)
+    serve_training(step, given.batch, given)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import sys
+import time
 from pathlib import Path
 
 
@@ -21,3 +22,18 @@ def serve_rounds(work):
     print(json.dumps({"ready": True}), file=answers, flush=True)
     for line in sys.stdin:
         print(json.dumps(work(json.loads(line))), file=answers, flush=True)
+
+
+def serve_training(step, images, given):
+    """Rounds of `given.steps` training steps after `given.warmup` unmeasured ones, each of so many images; a step gives its loss."""
+
+    def work(_):
+        for _ in range(given.warmup):
+            step()
+        started_at = time.perf_counter()
+        for _ in range(given.steps):
+            loss = step()
+        seconds = time.perf_counter() - started_at
+        return {"imagesPerSecond": images * given.steps / seconds, "loss": loss}
+
+    serve_rounds(work)
