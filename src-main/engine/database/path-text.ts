@@ -22,6 +22,12 @@ export interface PathReading {
 
 type Place = Readonly<{ path: string; rootId: number }>
 
+/**
+ * Some paths in lower case, one after another with separators between, as a string with one character for each byte of UTF-8: its
+ * `indexOf` finds the next hit seven times as fast as that of a Buffer, which counts where every path is one.
+ */
+type Slice = Readonly<{ ids: Int32Array; ends: Uint32Array; bytes: string }>
+
 export function beginPathText(sql: BetterSqlite3.Database, sliceSize = usualSliceSize): PathReading {
   // All walk this index, so they have the same order.
   const slice = 'FROM images INDEXED BY images_by_path WHERE (path, root_id) > (?, ?) ORDER BY path, root_id LIMIT ?'
@@ -32,11 +38,7 @@ export function beginPathText(sql: BetterSqlite3.Database, sliceSize = usualSlic
     )
     .pluck()
   const placeOf = sql.prepare<[number], Place>('SELECT path, root_id AS rootId FROM images WHERE id = ?')
-  const ids: Int32Array[] = []
-  const texts: Buffer[] = []
-  /** Places of the separators in the whole text. */
-  const ends: Uint32Array[] = []
-  let size = 0
+  const slices: Slice[] = []
   let last: Place | undefined = { path: '', rootId: -1 }
 
   const readSlice = (): boolean => {
@@ -44,10 +46,7 @@ export function beginPathText(sql: BetterSqlite3.Database, sliceSize = usualSlic
     const found = idsOf.all(last.path, last.rootId, sliceSize)
     if (found.length > 0) {
       const text = textOf.get(last.path, last.rootId, sliceSize)!
-      ids.push(Int32Array.from(found))
-      texts.push(text, Buffer.of(separator))
-      ends.push(endsIn(text, size, found.length))
-      size += text.length + 1
+      slices.push({ ids: Int32Array.from(found), ends: endsIn(text, found.length), bytes: text.toString('latin1') })
     }
     last = found.length === sliceSize ? placeOf.get(found.at(-1)!) : undefined
     return last !== undefined
@@ -58,46 +57,48 @@ export function beginPathText(sql: BetterSqlite3.Database, sliceSize = usualSlic
       while (readSlice()) {
         // The rest.
       }
-      return createPathText(joined(Int32Array, ids), joined(Uint32Array, ends), Buffer.concat(texts))
+      return createPathText(slices)
     },
   }
 }
 
-/** Where each of the paths in a text ends, as places in the whole text, in which this one begins at `offset`. */
-function endsIn(text: Buffer, offset: number, count: number): Uint32Array {
-  const ends = new Uint32Array(count).fill(offset + text.length)
+/** Where each of the paths in a text ends. */
+function endsIn(text: Buffer, count: number): Uint32Array {
+  const ends = new Uint32Array(count).fill(text.length)
   let found = 0
-  for (let at = 0; at < text.length; at++) if (text[at] === separator) ends[found++] = offset + at
+  for (let at = 0; at < text.length; at++) if (text[at] === separator) ends[found++] = at
   return ends
 }
 
-function joined<Values extends Int32Array | Uint32Array>(kind: new (length: number) => Values, parts: readonly Values[]): Values {
-  const all = new kind(parts.reduce((length, part) => length + part.length, 0))
-  let place = 0
-  for (const part of parts) {
-    all.set(part, place)
-    place += part.length
+function createPathText(slices: readonly Slice[]): PathText {
+  const ids = new Int32Array(slices.reduce((size, slice) => size + slice.ids.length, 0))
+  let size = 0
+  for (const slice of slices) {
+    ids.set(slice.ids, size)
+    size += slice.ids.length
   }
-  return all
-}
-
-/** @param bytes Paths in lower case, one for each id, each with a separator behind it at its place in `ends`. */
-function createPathText(ids: Int32Array, ends: Uint32Array, bytes: Buffer): PathText {
   return {
     ids,
     idsWith(text) {
-      const sought = text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+      const sought = Buffer.from(text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())).toString('latin1')
       if (sought === '') return ids
-      if (sought.includes('\0')) return new Int32Array()
+      if (sought.includes(String.fromCharCode(separator))) return new Int32Array()
       const found = new Int32Array(ids.length)
-      let foundCount = 0
-      let place = 0
-      for (let at = bytes.indexOf(sought); at >= 0; at = bytes.indexOf(sought, ends[place])) {
-        while (ends[place]! < at) place++
-        found[foundCount++] = ids[place]!
-        if (place === ids.length - 1) break
-      }
-      return found.subarray(0, foundCount)
+      let count = 0
+      for (const slice of slices) count = findIn(slice, sought, found, count)
+      return found.subarray(0, count)
     },
   }
+}
+
+/** Writes the ids of a slice whose path holds what is sought behind the `count` that were found before; the new count. */
+function findIn({ ids, ends, bytes }: Slice, sought: string, found: Int32Array, count: number): number {
+  let foundCount = count
+  let place = 0
+  for (let at = bytes.indexOf(sought); at >= 0; at = bytes.indexOf(sought, ends[place])) {
+    while (ends[place]! < at) place++
+    found[foundCount++] = ids[place]!
+    if (place === ids.length - 1) break
+  }
+  return foundCount
 }
