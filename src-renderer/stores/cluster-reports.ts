@@ -5,6 +5,7 @@ import type { ClusterId } from '#shared/entities.ts'
 import { engineClient } from '../client/engine-client.ts'
 import { useClustersStore } from './clusters.ts'
 import { useEngineStore } from './engine.ts'
+import { createTurns } from './turns.ts'
 
 /** One piece of advice with the cluster it is about. */
 export type ClusterAdvice = Readonly<
@@ -22,18 +23,17 @@ export const useClusterReportsStore = defineStore('clusterReports', () => {
   const engine = useEngineStore()
   const clusters = useClustersStore()
   const reports = shallowRef<ReadonlyMap<ClusterId, ClusterReport>>(new Map())
-  let asked = 0
+  const turns = createTurns()
 
   async function load(): Promise<void> {
-    const turn = ++asked
+    const isLatest = turns.take()
     if (!engine.project || engine.project.currentClusteringId === null) {
       reports.value = new Map()
       return
     }
     try {
       const latest = await engineClient.clusters.report({ count: pictureCount })
-      // What was asked for later is newer, whenever it comes.
-      if (turn === asked) reports.value = new Map(latest.map((report) => [report.clusterId, report]))
+      if (isLatest()) reports.value = new Map(latest.map((report) => [report.clusterId, report]))
     } catch {
       // The frame says that the engine is gone; the next revision reads again.
     }

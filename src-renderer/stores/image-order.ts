@@ -5,6 +5,7 @@ import type { ImageId } from '#shared/entities.ts'
 import { engineClient, fetchImageIds } from '../client/engine-client.ts'
 import { useEngineStore } from './engine.ts'
 import { useNoticesStore } from './notices.ts'
+import { createTurns } from './turns.ts'
 
 type OrderRequest = Parameters<EngineClient['images']['order']>[0]
 export type ImageFilter = NonNullable<OrderRequest['filter']>
@@ -24,20 +25,18 @@ export const useImageOrderStore = defineStore('imageOrder', () => {
   const ids = shallowRef<Int32Array>(new Int32Array())
   const bands = shallowRef<readonly Band[]>([])
   const isLoaded = ref(false)
-  let latest = 0
+  const turns = createTurns()
   let isWanted = false
 
   async function load(): Promise<void> {
     if (!engine.project || !isWanted) return
-    latest += 1
-    const turn = latest
+    const isLatest = turns.take()
     const found = await notices.attempt(async () => {
       if (similarTo.value !== undefined) return findSimilar(similarTo.value)
       const order = await engineClient.images.order({ filter: filter.value, sort: sort.value })
       return { ids: await fetchImageIds(order.url), bands: order.bands }
     })
-    // A later question makes this answer old.
-    if (turn !== latest || !found) return
+    if (!isLatest() || !found) return
     ids.value = found.ids
     bands.value = found.bands
     isLoaded.value = true

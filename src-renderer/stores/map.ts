@@ -8,6 +8,7 @@ import { readJson, writeJson } from './browser-storage.ts'
 import { useClustersStore } from './clusters.ts'
 import { useEngineStore } from './engine.ts'
 import { useNoticesStore } from './notices.ts'
+import { createTurns } from './turns.ts'
 
 const computingPauseMs = 400
 const columnOf = {
@@ -36,7 +37,7 @@ export const useMapStore = defineStore('map', () => {
   const hidden = shallowRef<ReadonlySet<string>>(new Set())
   const isWanted = ref(false)
   let fetchedUrls: Readonly<{ positions: string; columns: ReadonlyMap<string, Column> }> = { positions: '', columns: new Map() }
-  let latest = 0
+  const turns = createTurns()
   /** A person stopped it: it begins again when they say so. */
   let isStopped = false
   let timer: number | undefined
@@ -77,8 +78,7 @@ export const useMapStore = defineStore('map', () => {
   async function load(): Promise<void> {
     if (!isWanted.value || !engine.project) return
     window.clearTimeout(timer)
-    latest += 1
-    const turn = latest
+    const isLatest = turns.take()
     let found: Layout
     try {
       found = await engineClient.layouts.get()
@@ -87,15 +87,15 @@ export const useMapStore = defineStore('map', () => {
       // The frame says that the engine is gone; the next revision reads again.
       return
     }
-    if (turn !== latest) return
+    if (!isLatest()) return
     const { state, runId } = found
     if (runId !== layout.value?.runId || state.kind !== 'ready') clear()
     layout.value = found
     if (state.kind === 'computing') timer = window.setTimeout(load, computingPauseMs)
-    if (state.kind === 'ready') await notices.attempt(() => fetchColumns(turn, state.url))
+    if (state.kind === 'ready') await notices.attempt(() => fetchColumns(isLatest, state.url))
   }
 
-  async function fetchColumns(turn: number, positionsUrl: string): Promise<void> {
+  async function fetchColumns(isLatest: () => boolean, positionsUrl: string): Promise<void> {
     const { columns } = await engineClient.layouts.columns()
     const wanted = colouring.value
     const addressOf = (name: MapColumnName) => columns.find((known) => known.name === name)
@@ -111,7 +111,7 @@ export const useMapStore = defineStore('map', () => {
       fetchColumn(columnOf[wanted]),
       fetchedUrls.positions === positionsUrl ? positions.value : fetchBytes(positionsUrl).then((bytes) => new Float32Array(bytes)),
     ])
-    if (turn !== latest) return
+    if (!isLatest()) return
     fetchedUrls = { positions: positionsUrl, columns: fetched }
     positions.value = points
     imageIds.value = ids as Int32Array
