@@ -32,7 +32,7 @@ export const messages = {
     'Mirror images are not used: {percent} % of the mirror images are farther from the other images than the image itself, so they show something else.',
   graphClustersStay: 'Modularity of the best head {head}, of the clusters it started from {graph}: these stay.',
   headTaken: 'Modularity of the best head {head}, of the clusters it started from {graph}: the head is taken.',
-  classifierLeft: 'The classifier divides the graph of neighbours clearly worse than the clusters that taught it: these stay.',
+  classifierLeft: 'The classifier divides the graph of neighbours less clearly than the clusters that taught it: these stay.',
 
   // What to look at after a run; `clusters` are numbers from 1.
   clustersEmpty:

@@ -76,8 +76,9 @@ describe('start from the graph of neighbours', () => {
     expect(notWorse(ofLabels, head, task(none), quiet)).toBe(head)
     expect(notWorse(ofLabels, head, task(known), quiet)).toEqual(neighbourShares(ofLabels, 4))
     const fits = (found: Int32Array) => shareOfKnownClasses(task(known), found)
-    expect(compareOnGraph(graph, classes, clusters, 4).isWorse).toBe(false)
-    expect(compareOnGraph(graph, classes, clusters, 4, fits).isWorse).toBe(true)
+    const asked = { clusterCount: 4, leeway: 0 }
+    expect(compareOnGraph(graph, classes, clusters, asked).isWorse).toBe(false)
+    expect(compareOnGraph(graph, classes, clusters, { ...asked, agreement: fits }).isWorse).toBe(true)
   })
 
   it('tells when other clusters divide the same graph worse', async () => {
@@ -91,10 +92,14 @@ describe('start from the graph of neighbours', () => {
     })
     const figures = { mixed: modularity(graph, mixed, 4), classes: modularity(graph, classes, 4) }
     const made = await makeGraph(embeddings, [12], task)
-    const compare = async (one: Int32Array, before: Int32Array) => compareOnGraph(made, one, before, 4)
+    const compare = async (one: Int32Array, before: Int32Array, leeway = 0) =>
+      compareOnGraph(made, one, before, { clusterCount: 4, leeway })
     expect(await compare(mixed, classes)).toEqual({ classifier: figures.mixed, before: figures.classes, isWorse: true })
     expect(await compare(classes, mixed)).toEqual({ classifier: figures.classes, before: figures.mixed, isWorse: false })
     expect((await compare(classes, classes)).isWorse).toBe(false)
+    const lost = 1 - figures.mixed / figures.classes
+    expect((await compare(mixed, classes, lost + 0.001)).isWorse).toBe(false)
+    expect((await compare(mixed, classes, lost - 0.001)).isWorse).toBe(true)
   })
 
   it('is not divided again where a stage goes on', async () => {

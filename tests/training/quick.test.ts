@@ -109,7 +109,7 @@ describe('the quick recipe', () => {
     const predicted = await predict(task, memoryHost({ files }))
     const found = clustersOf(results.semi)
     const equal = predicted.clusters.filter((cluster, image) => cluster === found[image]).length
-    // The classifier's word is the result, unless it divides the graph of neighbours clearly worse than what taught it.
+    // The classifier's word is the result, unless it divides the graph of neighbours less clearly than what taught it.
     const choices = readChoices({ read: (name) => files.get(name) })
     const isKept = choices.some(
       (choice) => (choice.kind === 'classifier' && choice.isKept) || (choice.kind === 'clusters' && choice.kept === 'head'),

@@ -70,9 +70,6 @@ function fromLabels(
   return { graph, clusters, modularity: modularity(graph, clusters, clusterCount) }
 }
 
-/** Share of the modularity that a classifier may lose: it says the same of the images as of new ones, which is worth a little. */
-const leeway = 0.02
-
 /** The graph that `startFromGraph` left; undefined in a run of before it was kept. */
 export function storedGraph(files: Pick<RunFiles, 'read'>): NeighbourGraph | undefined {
   const stored = files.read(runFiles.graph)
@@ -89,16 +86,20 @@ export async function makeGraph(
   return (await graphOfFeatures(features, options)).graph
 }
 
-/**
- * The modularity of clusters, of others of the same number before them, and whether they are clearly worse; how well both fit what a
- * person said counts too.
- */
+export type GraphComparison = Readonly<{
+  clusterCount: number
+  /** Share that may be lost, 0-1. */
+  leeway: number
+  /** How well clusters fit what a person said, 0-1; counts as much as modularity. */
+  agreement?: (clusters: Int32Array) => number
+}>
+
+/** The modularity of clusters, of others of the same number before them, and whether they lose more than the leeway. */
 export function compareOnGraph(
   graph: NeighbourGraph,
   clusters: Int32Array,
   before: Int32Array,
-  clusterCount: number,
-  agreement: (clusters: Int32Array) => number = () => 0,
+  { clusterCount, leeway, agreement = () => 0 }: GraphComparison,
 ): { classifier: number; before: number; isWorse: boolean } {
   const [after, earlier] = [modularity(graph, clusters, clusterCount), modularity(graph, before, clusterCount)]
   return {

@@ -200,7 +200,13 @@ export async function semi({ task, source, host }: RunContext): Promise<StageRes
   return { stage: 'semi', clustering: { clusterCount, ...clustering }, weightsFile: runFiles.semi, advice }
 }
 
-/** On features that stay as they are a classifier has learned nothing new, so it must not divide their graph clearly worse than before. */
+/** Share of the modularity that a classifier which learned from the images may lose: it saw in them what the features do not hold. */
+const leewayOfImages = 0.02
+
+/**
+ * Whether the classifier's word is the result. Where the features stay as they are it must divide their graph as clearly as what taught
+ * it; a classifier of these features alone, which can have learned nothing new, without any leeway.
+ */
 async function isToBeKept(learned: Float32Array, before: Float32Array, { task, host }: RunContext): Promise<boolean> {
   const { recipe, clusterCount } = task
   if (recipe.self.start !== 'graph' || !usesFixedFeatures(recipe)) {
@@ -209,7 +215,9 @@ async function isToBeKept(learned: Float32Array, before: Float32Array, { task, h
   }
   const graph = storedGraph(host.files) ?? (await remakeGraph({ task, host }))
   const [after, earlier] = [learned, before].map((probabilities) => likeliest(probabilities, clusterCount).clusters)
-  const { isWorse, ...compared } = compareOnGraph(graph, after, earlier, clusterCount, (clusters) => shareOfKnownClasses(task, clusters))
+  const leeway = classifiesImages(recipe) ? leewayOfImages : 0
+  const agreement = (clusters: Int32Array): number => shareOfKnownClasses(task, clusters)
+  const { isWorse, ...compared } = compareOnGraph(graph, after, earlier, { clusterCount, leeway, agreement })
   noteChoice(host.files, { kind: 'classifier', isKept: !isWorse, compared })
   if (isWorse) host.log(say('classifierLeft'))
   return !isWorse
