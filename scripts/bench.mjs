@@ -5,7 +5,7 @@ import { root, runInNode24 } from './node-24.mjs'
 
 const names = [
   ...['moco-step', 'fixmatch-step', 'embedding', 'feeding', 'self-heads', 'neighbours', 'k-means', 'ingest', 'quality', 'grid'],
-  ...['growth', 'quick-memory', 'start-up', 'map'],
+  ...['growth', 'quick-memory', 'start-up', 'map', 'exports'],
 ]
 const [name, ...args] = process.argv.slice(2)
 if (name && !existsSync(join(root, 'bench', `${name}.ts`))) {

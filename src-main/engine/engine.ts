@@ -36,6 +36,7 @@ export function createEngine(options: EngineOptions): Engine {
   const pool = createImagePool()
   const worker = createTrainingWorker(options.workerEntry ?? new URL('./worker/training-worker.ts', import.meta.url))
   const layoutEntry = options.layoutEntry ?? new URL('./worker/layout-process.ts', import.meta.url)
+  const exportEntry = new URL('./jobs/export-thread.ts', import.meta.url)
   let session: ProjectSession | undefined
 
   const close = async (): Promise<boolean> => {
@@ -61,7 +62,7 @@ export function createEngine(options: EngineOptions): Engine {
       if (session) throw new SpicerackError('CONFLICT', say('otherProjectOpen'), { advice: say('closeFirst') })
       const opened = isNew ? createProject(path) : openProject(path)
       try {
-        session = createProjectSession(opened, { pool, worker, layoutEntry })
+        session = createProjectSession(opened, { pool, worker, layoutEntry, exportEntry })
       } catch (error) {
         opened.close()
         throw error

@@ -8,7 +8,6 @@ import { isAtRest } from '#shared/jobs.ts'
 import { engineClient } from '../client/engine-client.ts'
 import { useEngineStore } from './engine.ts'
 import { useNoticesStore } from './notices.ts'
-import { createTurns } from './turns.ts'
 
 type ExportRequest = Parameters<EngineClient['exports']['plan']>[0]
 type ExportPlan = Awaited<ReturnType<EngineClient['exports']['plan']>>
@@ -43,7 +42,7 @@ export const useExportingStore = defineStore('exporting', () => {
   const made = shallowRef<readonly Export[]>([])
   const jobId = ref<Job['id']>()
   let timer: number | undefined
-  const turns = createTurns()
+  let asking: AbortController | undefined
 
   const whole = computed<ExportRequest>(() => ({
     ...request,
@@ -59,16 +58,19 @@ export const useExportingStore = defineStore('exporting', () => {
   const last = computed(() => (job.value?.state.kind === 'completed' ? made.value.find(({ path }) => path === request.out) : undefined))
 
   async function makePlan(): Promise<void> {
-    const isLatest = turns.take()
+    asking?.abort()
+    const own = new AbortController()
+    asking = own
     if (!engine.project || engine.project.currentClusteringId === null) return
     try {
       // A plan touches no file, so any place will do until one was chosen.
-      const found = await engineClient.exports.plan({ ...whole.value, out: whole.value.out || `${engine.project.path}-dataset` })
-      if (!isLatest()) return
+      const place = whole.value.out || `${engine.project.path}-dataset`
+      const found = await engineClient.exports.plan({ ...whole.value, out: place }, { signal: own.signal })
+      if (own.signal.aborted) return
       plan.value = found
       problem.value = undefined
     } catch (error) {
-      if (!isLatest()) return
+      if (own.signal.aborted) return
       plan.value = undefined
       problem.value = toErrorData(error)
     }

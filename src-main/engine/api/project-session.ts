@@ -2,6 +2,7 @@ import type { OpenProject } from '#engine/database/project.ts'
 import type { ImagePool } from '#engine/images/image-pool.ts'
 import { openThumbnailStore, type ThumbnailStore } from '#engine/images/thumbnail-store.ts'
 import { createExportRunner } from '#engine/jobs/export-job.ts'
+import { createExporter, type Exporter } from '#engine/jobs/exporter.ts'
 import { createImportRunner } from '#engine/jobs/import-job.ts'
 import { createJobEvents, type JobEvents } from '#engine/jobs/job-events.ts'
 import { createJobQueue, type JobQueue, type JobStore } from '#engine/jobs/job-queue.ts'
@@ -20,26 +21,28 @@ export type ProjectSession = Readonly<{
   events: JobEvents
   queue: JobQueue
   layouts: Layouts
+  exporter: Exporter
   thumbnails: ThumbnailStore
   /** Says that a run has new metrics. */
   metricsAdded: Signal<RunId>
   close(): Promise<void>
 }>
 
-type SessionTools = Readonly<{ pool: ImagePool; worker: TrainingWorker; layoutEntry: URL }>
+type SessionTools = Readonly<{ pool: ImagePool; worker: TrainingWorker; layoutEntry: URL; exportEntry: URL }>
 
 /** @param project Closed by the session. */
 export function createProjectSession(project: OpenProject, tools: SessionTools): ProjectSession {
   const metricsAdded = createSignal<RunId>()
   const jobs = createJobStore(project.jobs)
   const events = createJobEvents(jobs.get)
+  const exporter = createExporter(project, tools.exportEntry)
   const queue = createJobQueue({
     store: jobs,
     events,
     runners: {
       import: createImportRunner(project, tools.pool),
       run: createRunRunner(project, tools.worker, metricsAdded.send),
-      export: createExportRunner(project),
+      export: createExportRunner(project, exporter),
     },
   })
   const layouts = createLayouts(project, tools.layoutEntry)
@@ -51,12 +54,14 @@ export function createProjectSession(project: OpenProject, tools: SessionTools):
     events,
     queue,
     layouts,
+    exporter,
     thumbnails,
     metricsAdded,
     async close() {
       endReadingAhead()
       await queue.close()
       await layouts.close()
+      await exporter.close()
       events.close()
       metricsAdded.close()
       thumbnails.close()

@@ -3,7 +3,7 @@ import { SpicerackError } from '#shared/errors.ts'
 import { say } from '#shared/said.ts'
 import { createImageColumns, type ImageColumns } from './image-columns.ts'
 
-/** The one open connection to a project's database. */
+/** An open connection to a project's database; one alone writes. */
 export interface Connection {
   readonly sql: BetterSqlite3.Database
   /** What is known of every image, in memory. */
@@ -37,23 +37,36 @@ export function connect(file: string): Connection {
       sql.close()
       throw error
     }
-    const columns = createImageColumns(sql)
-    return {
-      sql,
-      columns,
-      write: (work) => {
-        if (sql.inTransaction) return work()
-        try {
-          return sql.transaction(work).immediate()
-        } catch (error) {
-          columns.forget()
-          throw toDatabaseError(error)
-        }
-      },
-      close: () => sql.close(),
-    }
+    return toConnection(sql)
   } catch (error) {
     throw toDatabaseError(error)
+  }
+}
+
+/** Opens a database file that this process has open for writing: all reads see its state of now, whatever is written meanwhile. */
+export function connectForReading(file: string): Connection {
+  const sql = new BetterSqlite3(file, { readonly: true })
+  sql.pragma('cache_size = -65536')
+  sql.pragma('temp_store = MEMORY')
+  sql.exec('BEGIN')
+  return toConnection(sql)
+}
+
+function toConnection(sql: BetterSqlite3.Database): Connection {
+  const columns = createImageColumns(sql)
+  return {
+    sql,
+    columns,
+    write: (work) => {
+      if (sql.inTransaction) return work()
+      try {
+        return sql.transaction(work).immediate()
+      } catch (error) {
+        columns.forget()
+        throw toDatabaseError(error)
+      }
+    },
+    close: () => sql.close(),
   }
 }
 

@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import type { Project } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { say } from '#shared/said.ts'
-import { type Connection, connect, toDatabaseError } from './connection.ts'
+import { type Connection, connect, connectForReading, toDatabaseError } from './connection.ts'
 import { createEdits } from './edits.ts'
 import { createImagePages } from './image-pages.ts'
 import { createMapColumns } from './map-columns.ts'
@@ -125,7 +125,13 @@ export function openProject(path: string): OpenProject {
   }
 }
 
-function assemble(folder: ProjectFolder, connection: Connection, lock: ProjectLock) {
+/** A project as it is now, for another thread of the process that holds its lock and writes. */
+export function readProject(path: string): OpenProject {
+  const folder = projectFolder(path)
+  return assemble(folder, connectForReading(folder.database))
+}
+
+function assemble(folder: ProjectFolder, connection: Connection, lock?: ProjectLock) {
   const project = createProjectTable(connection)
   const images = createImagesTable(connection)
   return {
@@ -158,7 +164,7 @@ function assemble(folder: ProjectFolder, connection: Connection, lock: ProjectLo
     }),
     close: (): void => {
       connection.close()
-      lock.release()
+      lock?.release()
     },
   }
 }

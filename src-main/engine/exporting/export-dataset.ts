@@ -13,7 +13,8 @@ import { createOutputFolder } from './output-folder.ts'
 import { requireProof } from './purity-gate.ts'
 
 export type ExportControl = Readonly<{
-  signal?: AbortSignal
+  /** Looked at before each image; an AbortSignal fits. */
+  signal?: Readonly<{ aborted: boolean }>
   /** Called once an image; the caller limits how often it passes this on. */
   onProgress?: (progress: Readonly<{ done: number; total: number }>) => void
   /** Needed by the NPY format. */

@@ -1,6 +1,8 @@
 const maxNameBytes = 255
 const reservedOnWindows = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])$/i
 const forbiddenOnWindows = /[<>:"/\\|?*]/gu
+/** Names that are safe as they are, but for the reserved ones; most are. */
+const plain = /^[A-Za-z0-9][\w-]{0,199}(\.[A-Za-z0-9]{1,8})?$/
 // The joiner U+200D stays: it holds emoji together.
 const invisible = /(?!\u200d)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
@@ -9,6 +11,7 @@ const invisible = /(?!\u200d)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
  * Chinese and emoji stay, in Unicode NFC, at most 255 bytes of UTF-8, cut between characters.
  */
 export function toSafeName(name: string, maxBytes = maxNameBytes): string {
+  if (plain.test(name) && name.length <= maxBytes && !isReserved(name)) return name
   const cleaned = name
     .toWellFormed()
     .normalize('NFC')
@@ -17,8 +20,7 @@ export function toSafeName(name: string, maxBytes = maxNameBytes): string {
     .replace(/^[\s.]+/u, (run) => '_'.repeat(run.trim().length))
     .replace(/[\s.]+$/u, '')
   const { stem, extension } = splitExtension(cleaned)
-  const isReserved = reservedOnWindows.test(cleaned.split('.')[0]?.trimEnd() ?? '')
-  const safeStem = `${isReserved ? '_' : ''}${stem}`
+  const safeStem = `${isReserved(cleaned) ? '_' : ''}${stem}`
   return `${truncate(safeStem, maxBytes - byteLength(extension)) || '_'}${extension}`
 }
 
@@ -44,7 +46,12 @@ export function createNameRegistry(taken: readonly string[] = []): (name: string
   }
 }
 
+function isReserved(name: string): boolean {
+  return reservedOnWindows.test(name.split('.')[0]?.trimEnd() ?? '')
+}
+
 function toCollisionKey(name: string): string {
+  if (plain.test(name)) return name.toLowerCase()
   return name
     .normalize('NFC')
     .replace(/\p{Cf}/gu, '')

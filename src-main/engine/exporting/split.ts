@@ -1,8 +1,10 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { SpicerackError } from '#shared/errors.ts'
 import { type ExportRow, type SplitName, type SplitRatios, splitNames } from './export-row.ts'
 
-type Group = { rowIndices: number[]; classKey: string; order: bigint; tie: string }
+/** `order`: both halves of a number of 64 bits. */
+type Group = Readonly<{ rowIndices: readonly number[]; classKey: string; order: Halves; tie: string }>
+type Halves = Readonly<{ upper: number; lower: number }>
 
 /**
  * The side of every row, in the order of `rows`. Stratified by class: in each class every side is within
@@ -19,9 +21,9 @@ export function assignSplits(rows: readonly ExportRow[], classKeys: readonly str
   const byClass = Map.groupBy(groupDuplicates(rows, classKeys, seed), (group) => group.classKey)
   const sides = new Array<SplitName>(rows.length)
   for (const [classKey, groups] of byClass) {
-    groups.sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : a.tie < b.tie ? -1 : 1))
+    groups.sort((a, b) => a.order.upper - b.order.upper || a.order.lower - b.order.lower || (a.tie < b.tie ? -1 : 1))
     const size = groups.reduce((sum, group) => sum + group.rowIndices.length, 0)
-    let position = toUnitInterval(hash(seed, `start ${classKey}`)) * size
+    let position = toUnitInterval(hashOf(seed, `start ${classKey}`)) * size
     for (const group of groups) {
       const middle = (position + group.rowIndices.length / 2) % size
       const side = sideAt(middle / size, ratios)
@@ -54,7 +56,7 @@ function sideAt(position: number, ratios: SplitRatios): SplitName {
 
 /** Rows joined by an exact or near group, directly or through others; the most frequent class is the group's. */
 function groupDuplicates(rows: readonly ExportRow[], classKeys: readonly string[], seed: number): Group[] {
-  const parent = rows.map((_, index) => index)
+  const parent = Int32Array.from(rows.keys())
   const find = (index: number): number => {
     let root = index
     while (parent[root] !== root) root = parent[root] as number
@@ -66,43 +68,37 @@ function groupDuplicates(rows: readonly ExportRow[], classKeys: readonly string[
     }
     return root
   }
-  const firstOfKey = new Map<string, number>()
-  rows.forEach((row, index) => {
-    const keys = [`hash ${row.contentHash}`]
-    if (isGroup(row.exactGroup)) keys.push(`exact ${row.exactGroup}`)
-    if (isGroup(row.nearGroup)) keys.push(`near ${row.nearGroup}`)
-    for (const key of keys) {
-      const first = firstOfKey.get(key)
-      if (first === undefined) firstOfKey.set(key, index)
+  for (const key of ['contentHash', 'exactGroup', 'nearGroup'] as const) {
+    const firstOf = new Map<string | number, number>()
+    for (const [index, row] of rows.entries()) {
+      const value = row[key]
+      if (value === null || value === -1) continue
+      const first = firstOf.get(value)
+      if (first === undefined) firstOf.set(value, index)
       else parent[find(index)] = find(first)
     }
-  })
-  const members = Map.groupBy(rows.keys(), find)
-  return [...members.values()].map((rowIndices) => {
+  }
+  const groups = Map.groupBy(rows.keys(), find)
+  return Array.from(groups.values(), (rowIndices) => {
     const [tie = ''] = rowIndices.map((index) => rows[index]?.contentHash ?? '').sort()
-    return {
-      rowIndices,
-      classKey: mostFrequent(rowIndices.map((index) => classKeys[index] ?? '')),
-      order: hash(seed, tie),
-      tie,
-    }
+    const classKey = mostFrequent(rowIndices.map((index) => classKeys[index] ?? ''))
+    return { rowIndices, classKey, order: hashOf(seed, tie), tie }
   })
-}
-
-function isGroup(group: number | string | null): boolean {
-  return group !== null && group !== -1
 }
 
 function mostFrequent(names: readonly string[]): string {
+  if (names.length === 1) return names[0]!
   const counts = new Map<string, number>()
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
   return [...counts].reduce((best, next) => (next[1] > best[1] || (next[1] === best[1] && next[0] < best[0]) ? next : best))[0]
 }
 
-function hash(seed: number, text: string): bigint {
-  return createHash('sha256').update(`${seed}\n${text}`).digest().readBigUInt64BE()
+function hashOf(seed: number, text: string): Halves {
+  const digest = hash('sha256', `${seed}\n${text}`, 'buffer')
+  return { upper: digest.readUInt32BE(0), lower: digest.readUInt32BE(4) }
 }
 
-function toUnitInterval(value: bigint): number {
-  return Number(value >> 11n) / 2 ** 53
+/** The upper 53 bits of 64, as a share of 1. */
+function toUnitInterval({ upper, lower }: Halves): number {
+  return (upper * 2 ** 21 + (lower >>> 11)) / 2 ** 53
 }

@@ -1,48 +1,66 @@
 import { join } from 'node:path'
+import { clusterOf, type ImageRows } from '#engine/database/image-columns.ts'
 import type { OpenProject } from '#engine/database/project.ts'
 import type { ClassLooks, ExportOptions, ExportRow } from '#engine/exporting/export-row.ts'
 import type { ExportRequest } from '#shared/contract/exports.ts'
+import { imageStatuses, type LabelSource } from '#shared/entities.ts'
 import { readClassAudit } from './class-audits.ts'
 
-/** Every usable image that nobody rejected, with its label, as an export sees it. */
-export function toExportRows(project: OpenProject, request: ExportRequest): ExportRow[] {
+/** Whose label counts, first that of a person. */
+const labelSources: readonly LabelSource[] = ['human', 'imported', 'mapping']
+
+/** Every usable image that nobody rejected, with its label, as an export sees it; by id. `rejectedCount`: how many somebody rejected. */
+export function toExportRows(project: OpenProject, request: ExportRequest): Readonly<{ rows: ExportRow[]; rejectedCount: number }> {
   const roots = new Map(project.project.roots().map(({ id, path }) => [id, path]))
-  const classNames = new Map(project.classes.list().map(({ id, name }) => [id as number, name]))
-  const clusterNames = new Map(project.clusters.list().map(({ id, name }) => [id as number, name]))
-  const labels = new Map(project.labels.effectiveLabels().map((label) => [label.imageId, label]))
-  const assignments = assignmentsOf(project)
+  const classNames = new Map<number, string>(project.classes.list().map(({ id, name }) => [id, name]))
+  const clusterNames = new Map<number, string>(project.clusters.list().map(({ id, name }) => [id, name]))
+  const classOfCluster = new Map<number, number>(project.labels.mappings().map(({ clusterId, classId }) => [clusterId, classId]))
+  const known = project.connection.columns.rows()
+  const ofLabels = project.labels.confidences()
+  const consistencies = localConsistenciesOf(project, known)
   const currentId = project.project.currentClusteringId()
   const agreements = currentId === null ? undefined : project.headAgreements.all(project.clusterings.get(currentId).runId)
-  return project.images.usable().flatMap((image): ExportRow[] => {
-    const label = labels.get(image.id)
-    const { contentHash, widthPx, heightPx, format } = image
-    if (label?.rejected || contentHash === null || widthPx === null || heightPx === null) return []
-    const assignment = assignments.get(image.id)
-    const clusterName = label?.clusterId == null ? null : (clusterNames.get(label.clusterId) ?? null)
-    const className = label?.classId == null ? null : (classNames.get(label.classId) ?? null)
+  const rows: ExportRow[] = []
+  for (const { id, rootId, path, ...file } of project.images.exportable()) {
+    const row = known.rowOfId[id]!
+    if (known.rejected[row]) continue
+    const clusterId = clusterOf(known, row)
+    const classIds = [known.human[row]!, known.imported[row]!, classOfCluster.get(clusterId) ?? 0]
+    const place = classIds.findIndex((classId) => classId !== 0)
+    const clusterName = clusterNames.get(clusterId) ?? null
+    const className = place < 0 ? null : (classNames.get(classIds[place]!) ?? null)
     const usesCluster = className === null && request.clustersAsClasses && clusterName !== null
-    return [
-      {
-        imageId: image.id,
-        absolutePath: join(roots.get(image.rootId) ?? '', image.path),
-        relativePath: image.path,
-        contentHash,
-        className: usesCluster ? clusterName : className,
-        clusterName,
-        confidence: label?.confidence ?? assignment?.confidence ?? null,
-        localConsistency: assignment?.localConsistency ?? null,
-        headAgreement: agreements?.get(image.id) ?? null,
-        reliable: assignment?.reliable ?? false,
-        labelSource: label?.source ?? (usesCluster ? 'mapping' : null),
-        exactGroup: image.exactGroup,
-        nearGroup: image.nearGroup,
-        sizeBytes: image.sizeBytes,
-        widthPx,
-        heightPx,
-        format: format ?? '',
-      },
-    ]
-  })
+    rows.push({
+      imageId: id,
+      absolutePath: join(roots.get(rootId) ?? '', path),
+      relativePath: path,
+      ...file,
+      className: usesCluster ? clusterName : className,
+      clusterName,
+      confidence: ofLabels.get(id) ?? toNumber(known.confidences[row]!),
+      localConsistency: toNumber(consistencies[row]!),
+      headAgreement: agreements?.get(id) ?? null,
+      reliable: known.reliable[row] === 1,
+      labelSource: labelSources[place] ?? (usesCluster ? 'mapping' : null),
+    })
+  }
+  const ok = imageStatuses.indexOf('ok')
+  const rejectedCount = known.rejected.reduce((count, rejected, row) => count + (rejected && known.statuses[row] === ok ? 1 : 0), 0)
+  return { rows, rejectedCount }
+}
+
+/** What is known of the neighbours of each image, by row; NaN where nothing is. */
+function localConsistenciesOf(project: OpenProject, { ids, rowOfId }: ImageRows): Float32Array {
+  const byRow = new Float32Array(ids.length).fill(Number.NaN)
+  const id = project.project.currentClusteringId()
+  if (id === null) return byRow
+  const { imageIds, localConsistencies } = project.clusterings.columns(id)
+  for (const [index, imageId] of imageIds.entries()) byRow[rowOfId[imageId]!] = localConsistencies[index]!
+  return byRow
+}
+
+function toNumber(value: number): number | null {
+  return Number.isNaN(value) ? null : value
 }
 
 /**
@@ -71,22 +89,6 @@ export function toClassLooks(project: OpenProject, request: ExportRequest): Clas
     }))
     return [{ className, looks }]
   })
-}
-
-function assignmentsOf(project: OpenProject) {
-  const id = project.project.currentClusteringId()
-  if (id === null) return new Map<number, never>()
-  const { imageIds, confidences, localConsistencies, reliable } = project.clusterings.columns(id)
-  return new Map(
-    Array.from(imageIds, (imageId, row) => [
-      imageId,
-      {
-        confidence: confidences[row]!,
-        localConsistency: Number.isNaN(localConsistencies[row]) ? null : localConsistencies[row]!,
-        reliable: reliable[row] === 1,
-      },
-    ]),
-  )
 }
 
 /** The request as the exporting layer wants it, with where the labels come from. */

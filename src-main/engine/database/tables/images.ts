@@ -29,6 +29,10 @@ export type PackedLengths = Readonly<{ pixelRows: number; thumbnailBytes: number
 export type StoredImage = ImageRecord &
   Readonly<{ id: ImageId; exactGroup: DuplicateGroupId | null; nearGroup: DuplicateGroupId | null; importedAt: number }>
 
+/** What a dataset tells of the file of an image. */
+export type ExportableImage = Pick<StoredImage, 'id' | 'rootId' | 'path' | 'sizeBytes' | 'exactGroup' | 'nearGroup'> &
+  Readonly<{ contentHash: string; widthPx: number; heightPx: number; format: string }>
+
 const columns = `id, root_id AS rootId, path, content_hash AS contentHash, size_bytes AS sizeBytes, modified_at AS modifiedAt,
   width_px AS widthPx, height_px AS heightPx, format, status, problem_code AS problemCode, reason, perceptual_hash AS perceptualHash,
   pixel_row AS pixelRow, thumbnail_offset AS thumbnailOffset, thumbnail_length AS thumbnailLength, exact_group AS exactGroup,
@@ -53,6 +57,12 @@ export function createImagesTable({ sql, write, columns: known }: Connection) {
   const ofRoot = sql.prepare<[number], StoredImage>(`SELECT ${columns} FROM images WHERE root_id = ? ORDER BY path`)
   const usable = sql.prepare<[], StoredImage>(
     `SELECT ${columns} FROM images WHERE status = 'ok' AND pixel_row IS NOT NULL ORDER BY root_id, path`,
+  )
+  const exportable = sql.prepare<[], ExportableImage>(
+    `SELECT id, root_id AS rootId, path, content_hash AS contentHash, size_bytes AS sizeBytes, width_px AS widthPx, height_px AS heightPx,
+       coalesce(format, '') AS format, exact_group AS exactGroup, near_group AS nearGroup FROM images
+     WHERE status = 'ok' AND pixel_row IS NOT NULL AND content_hash IS NOT NULL AND width_px IS NOT NULL AND height_px IS NOT NULL
+     ORDER BY id`,
   )
   const move = sql.prepare(
     `UPDATE images SET root_id = @rootId, path = @path, modified_at = @modifiedAt,
@@ -110,6 +120,8 @@ export function createImagesTable({ sql, write, columns: known }: Connection) {
     ofRoot: (rootId: RootId): StoredImage[] => ofRoot.all(rootId),
     /** The images that can be learned from, in listed order: by root, then by the bytes of the path. */
     usable: (): StoredImage[] => usable.all(),
+    /** The usable images, by id, one after the other. */
+    exportable: (): IterableIterator<ExportableImage> => exportable.iterate(),
     /** Gives images another place, in one transaction (swapped names too); a missing one that was decoded is ok again. */
     move: (moves: readonly Readonly<{ id: ImageId; rootId: RootId; path: string; modifiedAt: number }>[]): void =>
       write(() => {

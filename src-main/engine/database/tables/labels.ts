@@ -17,6 +17,7 @@ export function createLabelsTable({ sql }: Connection) {
     `SELECT image_id AS imageId, class_id AS classId, source, confidence FROM labels
      JOIN classes ON classes.id = class_id AND deleted = 0 WHERE source = ? ORDER BY image_id`,
   )
+  const confidences = sql.prepare<[], [ImageId, number]>("SELECT image_id, confidence FROM labels ORDER BY source = 'human'").raw()
   const mappings = sql.prepare<[], Mapping>('SELECT cluster_id AS clusterId, class_id AS classId FROM mappings ORDER BY cluster_id')
   const effective = sql.prepare<[], EffectiveLabel>(
     `SELECT image_id AS imageId, cluster_id AS clusterId, class_id AS classId, source, confidence, rejected
@@ -33,6 +34,8 @@ export function createLabelsTable({ sql }: Connection) {
       const labels = new Map([...list.all('imported'), ...list.all('human')].map((label) => [label.imageId, label]))
       return [...labels.values()].sort((a, b) => a.imageId - b.imageId)
     },
+    /** How sure the labels are that images have of their own: a person's, else an imported one; 0-1. */
+    confidences: (): Map<ImageId, number> => new Map(confidences.all()),
     mappings: (): Mapping[] => mappings.all(),
     /** A person's label, else an imported one, else the class of the cluster; every image, by id. What the interface shows and what exports write. */
     effectiveLabels: (): EffectiveLabel[] => effective.all(),
