@@ -1,0 +1,61 @@
+import { onBeforeUnmount, onMounted } from 'vue'
+
+const reachable = 'a[href], button, input, select, textarea, summary, [tabindex="0"]'
+const regions = 'main, aside, header, nav'
+/** What lies above the page and gives the keys back by itself. */
+const layers = '[role=dialog], [role=alertdialog], [role=menu]'
+
+type Place = Readonly<{ element: HTMLElement; after: readonly HTMLElement[]; before: readonly HTMLElement[] }>
+
+/**
+ * Keeps the keyboard where a person was: when what had the focus goes away or is disabled (a button with its row, an answered question),
+ * what comes after it has the keys, else what came before it, else what the page is about.
+ */
+export function useKeptFocus(): void {
+  /** Where the focus was last: on the page, and anywhere. */
+  let place: Place | undefined
+  let last: Element | undefined
+  let frame = 0
+
+  function note({ target }: FocusEvent): void {
+    if (!(target instanceof HTMLElement)) return
+    last = target
+    if (target.closest('.page, nav') === null || target.closest(layers)) return
+    const region = target.closest(regions)
+    const all = [...(region?.querySelectorAll<HTMLElement>(reachable) ?? [])]
+    place = {
+      element: target,
+      after: all.filter((other) => target.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING),
+      before: all.filter((other) => target.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_PRECEDING).reverse(),
+    }
+  }
+  function look(): void {
+    frame = 0
+    const active = document.activeElement
+    const isLost = (active === null || active === document.body || active === last) && last !== undefined && !canHold(last)
+    if (!isLost || !place || document.querySelector(layers)) return
+    const { element, after, before } = place
+    const main = document.querySelector<HTMLElement>('main')
+    const found = [element, ...after, ...before, ...(main?.querySelectorAll<HTMLElement>(reachable) ?? [])].find(canHold) ?? main
+    found?.focus()
+  }
+  // After the frame in which a closed dialog gives the keys back.
+  const observer = new MutationObserver(() => {
+    frame ||= requestAnimationFrame(() => {
+      frame = requestAnimationFrame(look)
+    })
+  })
+  onMounted(() => {
+    document.addEventListener('focusin', note)
+    observer.observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ['disabled', 'hidden'] })
+  })
+  onBeforeUnmount(() => {
+    document.removeEventListener('focusin', note)
+    observer.disconnect()
+    cancelAnimationFrame(frame)
+  })
+}
+
+function canHold(element: Element): boolean {
+  return element.isConnected && !element.matches(':disabled') && element.checkVisibility()
+}
