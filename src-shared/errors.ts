@@ -48,8 +48,8 @@ export type ErrorData = Readonly<{
 }>
 
 /**
- * An error with a stable code. `message` says what happened and what was kept; `advice` says what to do. Both are English alone, or a message
- * that a page words in its language.
+ * An error with a stable code. `message` says what happened and what was kept; `advice` says what to do. Both are messages that a page words
+ * in its language; only a bug, whose message no page shows, speaks English alone.
  */
 export class SpicerackError extends Error {
   override readonly name = 'SpicerackError'
@@ -57,7 +57,9 @@ export class SpicerackError extends Error {
   readonly advice: string | undefined
   readonly said: NonNullable<ErrorData['said']>
 
-  constructor(code: ErrorCode, message: Said, options: { advice?: Said; cause?: unknown } = {}) {
+  constructor(code: 'INTERNAL', message: Said, options?: { advice?: Message; cause?: unknown })
+  constructor(code: ErrorCode, message: Message, options?: { advice?: Message | undefined; cause?: unknown })
+  constructor(code: ErrorCode, message: Said, options: { advice?: Said | undefined; cause?: unknown } = {}) {
     super(textOf(message), options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.advice = options.advice === undefined ? undefined : textOf(options.advice)
@@ -65,6 +67,11 @@ export class SpicerackError extends Error {
       ...(typeof message === 'string' ? {} : { message }),
       ...(options.advice === undefined || typeof options.advice === 'string' ? {} : { advice: options.advice }),
     }
+  }
+
+  /** One that no page shows but as it is: for a console, or from somewhere that had no messages. */
+  static inEnglish(code: ErrorCode, message: Said, options: { advice?: Said; cause?: unknown } = {}): SpicerackError {
+    return new SpicerackError(code, message as Message, options as { advice?: Message; cause?: unknown })
   }
 
   toData(): ErrorData {
@@ -88,7 +95,7 @@ export function toErrorData(error: unknown): ErrorData {
     return new SpicerackError('FOLDER_READ_ONLY', say('cannotWrite', { detail: message }), { advice: say('chooseWritable') }).toData()
   if (errno === 'EACCES' || errno === 'EPERM')
     return new SpicerackError('FOLDER_UNREADABLE', say('noPermission', { detail: message }), { advice: say('checkPermissions') }).toData()
-  if (errno === 'ENOENT') return { code: 'NOT_FOUND', message }
+  if (errno === 'ENOENT') return new SpicerackError('NOT_FOUND', say('pathGone', { detail: message })).toData()
   if (typeof errno === 'string' && errno in errorAudiences) return { code: errno as ErrorCode, message }
   return { code: 'INTERNAL', message }
 }
@@ -96,5 +103,5 @@ export function toErrorData(error: unknown): ErrorData {
 /** The error that data describes; the inverse of {@link toErrorData}. */
 export function fromErrorData({ code, message, advice, said }: ErrorData, cause?: unknown): SpicerackError {
   const given = said?.advice ?? advice
-  return new SpicerackError(code, said?.message ?? message, { cause, ...(given === undefined ? {} : { advice: given }) })
+  return SpicerackError.inEnglish(code, said?.message ?? message, { cause, ...(given === undefined ? {} : { advice: given }) })
 }

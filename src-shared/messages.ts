@@ -1,4 +1,5 @@
 import { problemMessages } from './problem-messages.ts'
+import { rareMessages } from './rare-messages.ts'
 
 /**
  * What the engine says to a person, in English; pages word the same keys in their language. `{name}` is a value; of two forms with `|`
@@ -15,6 +16,7 @@ export const messages = {
   comparingFeatures: 'comparing features: {place} of {total}',
   graphClusters: 'clusters of the graph of neighbours',
   lookingForFiles: 'Looking for files',
+  lookingForDuplicates: 'Looking for duplicates',
   readingImages: 'Reading images',
   writingDataset: 'Writing the dataset',
 
@@ -58,4 +60,5 @@ export const messages = {
   suggestedSmallest: 'Too few different images to compare numbers of clusters: this is the smallest.',
 
   ...problemMessages,
+  ...rareMessages,
 } as const

@@ -1,3 +1,5 @@
+import { type Message, say } from './said.ts'
+
 /** One setting of a stage: the single source of its default, range, unit and origin. */
 export type SettingDefinition<T extends SettingValue = SettingValue> = Readonly<{
   kind: 'integer' | 'number' | 'boolean' | 'choice' | 'text'
@@ -45,22 +47,24 @@ export function defaultsOf<D extends SettingDefinitions>(definitions: D): Settin
 }
 
 /** What is wrong with a value for this setting, as one sentence; undefined when it is fine. */
-export function settingProblem(name: string, definition: SettingDefinition, value: unknown): string | undefined {
+export function settingProblem(name: string, definition: SettingDefinition, value: unknown): Message | undefined {
+  const given = JSON.stringify(value) ?? 'undefined'
   switch (definition.kind) {
     case 'boolean':
-      return typeof value === 'boolean' ? undefined : `${name} must be true or false, not ${JSON.stringify(value)}.`
+      return typeof value === 'boolean' ? undefined : say('mustBeFlag', { name, value: given })
     case 'text':
-      return typeof value === 'string' ? undefined : `${name} must be a text, not ${JSON.stringify(value)}.`
+      return typeof value === 'string' ? undefined : say('mustBeText', { name, value: given })
     case 'choice':
       return definition.choices?.includes(value as string)
         ? undefined
-        : `${name} must be one of ${definition.choices?.join(', ')}, not ${JSON.stringify(value)}.`
+        : say('mustBeOneOf', { name, choices: definition.choices?.join(', ') ?? '', value: given })
     case 'integer':
     case 'number': {
       const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = definition
       const isNumber = typeof value === 'number' && Number.isFinite(value) && (definition.kind === 'number' || Number.isInteger(value))
       if (isNumber && value >= min && value <= max) return undefined
-      return `${name} must be ${definition.kind === 'integer' ? 'a whole number' : 'a number'} from ${min} to ${max}, not ${JSON.stringify(value)}.`
+      const values = { name, min: String(min), max: String(max), value: given }
+      return definition.kind === 'integer' ? say('mustBeInteger', values) : say('mustBeNumber', values)
     }
   }
 }

@@ -85,7 +85,7 @@ async function followJob(client: EngineClient, output: Output, job: Job): Promis
     output.progressDone()
     if (state.kind === 'failed') throw fromErrorData(state.error)
     if (state.kind !== 'completed')
-      throw new SpicerackError('CANCELLED', `The work is ${state.kind}; what was done is kept.`, {
+      throw SpicerackError.inEnglish('CANCELLED', `The work is ${state.kind}; what was done is kept.`, {
         advice: resumeAdvice[job.kind],
       })
   } finally {

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Handle } from '#main/server/request-handler.ts'
 import { createSocketCarrier } from '#main/server/socket-shell.ts'
+import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { type EngineChild, spawnEngineChild } from './engine-child.ts'
 
 const firstPauseMs = 200
@@ -63,7 +65,9 @@ export function startEngineProcess({ node, entry, compileCache, log, prepare }: 
         await Promise.race([usable, delay(patienceMs, undefined, { ref: false })])
         return await carry(request)
       } catch (error) {
-        return Response.json({ code: 'WORKER_DIED', message: `The engine does not answer: ${(error as Error).message}` }, { status: 503 })
+        return Response.json(new SpicerackError('WORKER_DIED', say('engineSilent', { detail: (error as Error).message })).toData(), {
+          status: 503,
+        })
       }
     },
     async stop() {

@@ -5,7 +5,7 @@ import { type ErrorData, fromErrorData, SpicerackError } from '#shared/errors.ts
 /** The engine that served this page. A session that has ended is an error of its own, whatever was asked. */
 export const engineClient: EngineClient = createEngineClient(async (request) => {
   const response = await fetch(request)
-  if (response.status === 401) throw new SpicerackError('UNAUTHORIZED', 'The session of this page has ended.')
+  if (response.status === 401) throw SpicerackError.inEnglish('UNAUTHORIZED', 'The session of this page has ended.')
   return response
 }, window.location.origin)
 

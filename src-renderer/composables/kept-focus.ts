@@ -5,11 +5,12 @@ const regions = 'main, aside, header, nav'
 /** What lies above the page and gives the keys back by itself. */
 const layers = '[role=dialog], [role=alertdialog], [role=menu]'
 
-type Place = Readonly<{ element: HTMLElement; after: readonly HTMLElement[]; before: readonly HTMLElement[] }>
+/** `after` and `before`: what else of its region can have the keys, nearest first. */
+type Place = Readonly<{ element: HTMLElement; region: Element | null; after: readonly HTMLElement[]; before: readonly HTMLElement[] }>
 
 /**
  * Keeps the keyboard where a person was: when what had the focus goes away or is disabled (a button with its row, an answered question),
- * what comes after it has the keys, else what came before it, else what the page is about.
+ * what came after it has the keys, else what came before it, else what is there now, else what the page is about.
  */
 export function useKeptFocus(): void {
   /** Where the focus was last: on the page, and anywhere. */
@@ -22,9 +23,10 @@ export function useKeptFocus(): void {
     last = target
     if (target.closest('.page, nav') === null || target.closest(layers)) return
     const region = target.closest(regions)
-    const all = [...(region?.querySelectorAll<HTMLElement>(reachable) ?? [])]
+    const all = within(region)
     place = {
       element: target,
+      region,
       after: all.filter((other) => target.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING),
       before: all.filter((other) => target.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_PRECEDING).reverse(),
     }
@@ -34,9 +36,9 @@ export function useKeptFocus(): void {
     const active = document.activeElement
     const isLost = (active === null || active === document.body || active === last) && last !== undefined && !canHold(last)
     if (!isLost || !place || document.querySelector(layers)) return
-    const { element, after, before } = place
+    const { element, region, after, before } = place
     const main = document.querySelector<HTMLElement>('main')
-    const found = [element, ...after, ...before, ...(main?.querySelectorAll<HTMLElement>(reachable) ?? [])].find(canHold) ?? main
+    const found = [element, ...after, ...before, ...within(region), ...within(main)].find(canHold) ?? main
     found?.focus()
   }
   // After the frame in which a closed dialog gives the keys back.
@@ -54,6 +56,10 @@ export function useKeptFocus(): void {
     observer.disconnect()
     cancelAnimationFrame(frame)
   })
+}
+
+function within(region: Element | null): HTMLElement[] {
+  return [...(region?.querySelectorAll<HTMLElement>(reachable) ?? [])]
 }
 
 function canHold(element: Element): boolean {

@@ -4,6 +4,7 @@ import type { EngineClient } from '#shared/contract/contract.ts'
 import { type StageName, stageNames } from '#shared/jobs.ts'
 import { recipeNamed, recipeNames } from '#shared/recipes/index.ts'
 import { type RecipeOverrides, resolveRecipe, stageSettings } from '#shared/recipes/recipe.ts'
+import type { Message } from '#shared/said.ts'
 import { type SettingDefinition, type SettingValue, settingProblem } from '#shared/settings.ts'
 import { engineClient } from '../client/engine-client.ts'
 import { useEngineStore } from './engine.ts'
@@ -22,7 +23,7 @@ export type SettingRow = Readonly<{
   reason: string | undefined
   value: SettingValue
   isChanged: boolean
-  problem: string | undefined
+  problem: Message | undefined
 }>
 
 const imageSizePx = 32

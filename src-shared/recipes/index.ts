@@ -1,4 +1,5 @@
 import { SpicerackError } from '../errors.ts'
+import { say } from '../said.ts'
 import { faithful } from './faithful.ts'
 import { quick } from './quick.ts'
 import type { Recipe } from './recipe.ts'
@@ -11,6 +12,7 @@ export const recipeNames = Object.keys(recipes)
 /** @throws NOT_FOUND with the names there are. */
 export function recipeNamed(name: string): Recipe {
   const recipe = recipes[name]
-  if (!recipe) throw new SpicerackError('NOT_FOUND', `There is no recipe "${name}".`, { advice: `Recipes: ${recipeNames.join(', ')}.` })
+  if (!recipe)
+    throw new SpicerackError('NOT_FOUND', say('noRecipe', { name }), { advice: say('recipesAre', { recipes: recipeNames.join(', ') }) })
   return recipe
 }

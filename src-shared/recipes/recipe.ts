@@ -1,5 +1,6 @@
 import { SpicerackError } from '../errors.ts'
 import type { StageName } from '../jobs.ts'
+import { say } from '../said.ts'
 import type { SettingsOf } from '../settings.ts'
 import { defaultsOf, type SettingDefinitions, type SettingValue, settingProblem } from '../settings.ts'
 import { embedSettings } from '../stages/embed.ts'
@@ -49,8 +50,8 @@ export function resolveRecipe(recipe: Recipe, facts: RecipeFacts, overrides: Rec
       values[name] = typeof change.value === 'function' ? change.value(facts) : change.value
     for (const [name, value] of Object.entries(overrides[stage] ?? {})) {
       if (!(name in definitions))
-        throw new SpicerackError('BAD_INPUT', `${stage} has no setting "${name}".`, {
-          advice: `It has: ${Object.keys(definitions).join(', ')}.`,
+        throw new SpicerackError('BAD_INPUT', say('noSetting', { stage, name }), {
+          advice: say('settingsAre', { settings: Object.keys(definitions).join(', ') }),
         })
       values[name] = value
     }

@@ -104,7 +104,7 @@ describe('the job queue', () => {
   it('keeps why a job failed, and lets it be tried again', async () => {
     const { id } = queue.add('run', {})
     await works[0]!.started
-    works[0]!.finish(new SpicerackError('OUT_OF_MEMORY', 'Too much.', { advice: 'Less.' }))
+    works[0]!.finish(SpicerackError.inEnglish('OUT_OF_MEMORY', 'Too much.', { advice: 'Less.' }))
     expect(await settle(id)).toBe('failed')
     expect(project.jobs.get(id).state).toEqual({ kind: 'failed', error: { code: 'OUT_OF_MEMORY', message: 'Too much.', advice: 'Less.' } })
     works[0] = makeWork()

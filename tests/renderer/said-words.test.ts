@@ -9,6 +9,7 @@ import { problemInWords, saidInWords } from '../../src-renderer/locales/said-wor
 import { problemKinds } from '../../src-renderer/locales/zh-CN/problem-kinds.ts'
 import zhRun from '../../src-renderer/locales/zh-CN/run.json' with { type: 'json' }
 import zhSaid from '../../src-renderer/locales/zh-CN/said.json' with { type: 'json' }
+import { readSource, sourceFiles } from '../source-imports.ts'
 
 const namesIn = (text: string): Set<string> => new Set(Array.from(text.matchAll(/\{(\w+)\}/g), ([, name]) => name!))
 const chinese = /[\u4e00-\u9fff]/
@@ -87,9 +88,30 @@ describe('on the page', () => {
   })
 
   it('says of a problem without words of its own what kind it is', () => {
-    const data = toErrorData(new SpicerackError('NETWORK', 'No network.', { advice: 'Connect.' }))
+    const data = toErrorData(SpicerackError.inEnglish('NETWORK', 'No network.', { advice: 'Connect.' }))
     expect(data).toEqual({ code: 'NETWORK', message: 'No network.', advice: 'Connect.' })
     expect(problemInWords(data, inWords('zh-CN'), problemKinds)).toEqual({ message: '网络出错。', advice: 'No network. Connect.' })
     expect(problemInWords(data, inWords('en'), undefined)).toEqual({ message: 'No network.', advice: 'Connect.' })
+  })
+})
+
+describe('where problems are said', () => {
+  /** Layers whose problems reach a page. That a new one has a message, and not a text, is for the compiler to say. */
+  const layers = ['src-main/engine', 'src-main/desktop', 'src-main/server', 'src-shared']
+  const files = sourceFiles(layers).filter((file) => file !== 'src-shared/errors.ts')
+
+  it('no layer but the command line speaks English alone', () => {
+    expect(files.length).toBeGreaterThan(300)
+    expect(files.filter((file) => readSource(file).includes('SpicerackError.inEnglish'))).toEqual([])
+  })
+
+  it('no problem is written down as data without its message', () => {
+    const literal = /\{\s*code: '[A-Z_]+',\s*message\b/
+    expect(files.filter((file) => literal.test(readSource(file)))).toEqual([])
+  })
+
+  it('every message is said somewhere', () => {
+    const said = files.concat('src-shared/errors.ts').map((file) => readSource(file))
+    expect(Object.keys(messages).filter((key) => !said.some((source) => source.includes(`'${key}'`)))).toEqual([])
   })
 })

@@ -21,9 +21,9 @@ it('tells progress that is never more than all, though shares add up to more', a
 it('stops the stage where the work was stopped, and passes other errors on', async () => {
   const host = memoryHost({ stop: () => true })
   const work = async ({ signal }: { signal?: { readonly aborted: boolean } }): Promise<void> => {
-    if (signal?.aborted) throw new SpicerackError('CANCELLED', 'stopped')
+    if (signal?.aborted) throw SpicerackError.inEnglish('CANCELLED', 'stopped')
   }
   await expect(stoppable(host, inHundredths(say('scoring')), work)).rejects.toBeInstanceOf(StageStopped)
-  const failure = new SpicerackError('NO_IMAGES', 'none')
+  const failure = SpicerackError.inEnglish('NO_IMAGES', 'none')
   await expect(stoppable(host, inHundredths(say('scoring')), () => Promise.reject(failure))).rejects.toBe(failure)
 })

@@ -239,7 +239,7 @@ describe.each(await availableBackends())('train loop on %s', (backend) => {
     const failing: typeof stage = {
       ...stage,
       afterStep: async () => {
-        throw new SpicerackError('DISK_FULL', 'full')
+        throw SpicerackError.inEnglish('DISK_FULL', 'full')
       },
     }
     await expect(train(failing, options, memoryHost())).rejects.toMatchObject({ code: 'DISK_FULL' })

@@ -11,7 +11,7 @@ export type AlignFlags = Readonly<{ labels?: string; set?: readonly string[] }>
 export async function alignToClasses(session: Session, flags: AlignFlags): Promise<void> {
   const { client, output } = session
   if (flags.labels === undefined && (flags.set ?? []).length === 0)
-    throw new SpicerackError('BAD_INPUT', 'Nothing to align by.', { advice: 'Give --labels FILE, or --set CLUSTER=NAME.' })
+    throw SpicerackError.inEnglish('BAD_INPUT', 'Nothing to align by.', { advice: 'Give --labels FILE, or --set CLUSTER=NAME.' })
   if (flags.labels !== undefined) {
     const { labelled, unmatched } = await client.labels.import({ path: resolve(flags.labels) })
     output.say(`${labelled} labels read${unmatched > 0 ? `, ${unmatched} match no image` : ''}`)
@@ -36,7 +36,7 @@ async function nameCluster({ client }: Session, assignment: string): Promise<voi
   const clusters = await client.clusters.list()
   const cluster = split > 0 && className !== '' ? clusters.find((candidate) => isNamed(candidate, wanted)) : undefined
   if (!cluster)
-    throw new SpicerackError('BAD_INPUT', `--set ${assignment} names no cluster.`, {
+    throw SpicerackError.inEnglish('BAD_INPUT', `--set ${assignment} names no cluster.`, {
       advice: `Write CLUSTER=NAME with one of: ${clusters.map(({ name }) => name).join(', ')}.`,
     })
   const classes = await client.classes.list()

@@ -24,7 +24,7 @@ export function clusterFolder(output: Output, folder: string, flags: ClusterFlag
   const dataset = join(out, 'dataset')
   const projectPath = join(out, `${basename(resolve(folder))}.spicerack`)
   if (existsSync(dataset))
-    throw new SpicerackError('OUTPUT_EXISTS', `${dataset} exists already; nothing was changed.`, {
+    throw SpicerackError.inEnglish('OUTPUT_EXISTS', `${dataset} exists already; nothing was changed.`, {
       advice: 'Choose another --out, or remove that folder first.',
     })
   mkdirSync(out, { recursive: true })

@@ -44,7 +44,7 @@ export async function importFolder(session: Session, folder: string): Promise<vo
   for (const { reason } of problems) byReason.set(reason, (byReason.get(reason) ?? 0) + 1)
   for (const [reason, count] of [...byReason].slice(0, 8)) output.say(`  ${count} x ${reason}`)
   if (images.ok === 0)
-    throw new SpicerackError('NO_IMAGES', `No image in ${folder} can be used.`, {
+    throw SpicerackError.inEnglish('NO_IMAGES', `No image in ${folder} can be used.`, {
       advice: 'Choose a folder with JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP files.',
     })
 }

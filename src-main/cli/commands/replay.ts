@@ -12,7 +12,9 @@ export async function replay(session: Session): Promise<void> {
   const { client, output, follow } = session
   const original = (await client.runs.list()).find(({ stages }) => stages.every(({ state }) => state === 'completed'))
   if (!original)
-    throw new SpicerackError('NOT_FOUND', 'No run of this project is finished.', { advice: 'Finish one first: spicerack run PROJECT' })
+    throw SpicerackError.inEnglish('NOT_FOUND', 'No run of this project is finished.', {
+      advice: 'Finish one first: spicerack run PROJECT',
+    })
   const { name, ...overrides } = original.recipe as { name: string } & Record<string, Record<string, number | boolean | string>>
   const { run, job } = await client.runs.create({
     clusterCount: original.clusterCount,
@@ -26,7 +28,7 @@ export async function replay(session: Session): Promise<void> {
   const { differingCount, imageCount } = await client.runs.compare({ runId: original.id, otherRunId: run.id })
   const { backendUsed } = await client.runs.get({ runId: run.id })
   if (differingCount > 0 || imageCount !== original.imageCount)
-    throw new SpicerackError(
+    throw SpicerackError.inEnglish(
       'CONFLICT',
       `The replay differs: ${differingCount} of ${original.imageCount} images have another cluster or confidence. Both runs are kept.`,
       {

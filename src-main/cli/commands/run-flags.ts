@@ -38,7 +38,7 @@ export function parseOverrides({ set = [], epochs, encoder }: RunFlags): Partial
     const definition =
       stageName && name !== undefined ? (stageSettings[stageName] as Readonly<Record<string, { kind: string }>>)[name] : undefined
     if (!stageName || !definition || name === undefined || value === undefined)
-      throw new SpicerackError('BAD_INPUT', `--set ${assignment} names no setting.`, {
+      throw SpicerackError.inEnglish('BAD_INPUT', `--set ${assignment} names no setting.`, {
         advice: 'Write STAGE.SETTING=VALUE, for example pretrain.widthFactor=0.5.',
       })
     const parsed: SettingValue =

@@ -27,7 +27,7 @@ async function resumeNewest({ client, output }: Session, flags: RunFlags): Promi
   const newest = flags.resume === false ? undefined : await newestRun(client, flags)
   if (!newest?.unfinished) {
     if (flags.resume !== true) return undefined
-    throw new SpicerackError('NOT_FOUND', 'The newest run of this project does not wait to be resumed.', {
+    throw SpicerackError.inEnglish('NOT_FOUND', 'The newest run of this project does not wait to be resumed.', {
       advice: 'Start one without --resume.',
     })
   }
@@ -37,7 +37,7 @@ async function resumeNewest({ client, output }: Session, flags: RunFlags): Promi
     return { run, job: await client.jobs.resume({ jobId: unfinished.id }) }
   }
   if (flags.resume === true)
-    throw new SpicerackError('BAD_INPUT', `${run.id} goes on as it was begun, and not with another ${differing.join(', ')}.`, {
+    throw SpicerackError.inEnglish('BAD_INPUT', `${run.id} goes on as it was begun, and not with another ${differing.join(', ')}.`, {
       advice: 'Leave these out to go on with it, or leave out --resume to start a new run.',
     })
   output.say(`Starting a new run, because ${run.id}, which was interrupted, has another ${differing.join(', ')}; it is kept.`)
@@ -68,7 +68,9 @@ async function suggestClusterCount({ client, output }: Session): Promise<{ clust
   const suggestions = await client.clusters.suggest()
   const [best] = suggestions
   if (!best)
-    throw new SpicerackError('BAD_CLUSTER_COUNT', 'No number of clusters could be suggested.', { advice: 'Give one with --clusters.' })
+    throw SpicerackError.inEnglish('BAD_CLUSTER_COUNT', 'No number of clusters could be suggested.', {
+      advice: 'Give one with --clusters.',
+    })
   output.say(`Number of clusters: ${best.clusterCount} (suggested; ${textOf(best.reason)})`)
   for (const { clusterCount, reason } of suggestions.slice(1)) output.say(`  or ${clusterCount}: ${textOf(reason)}`)
   return best

@@ -41,13 +41,11 @@ type Answer = Readonly<{
 function toActs(project: OpenProject, { classId, right, wrong, correctClassId }: Answer): EditAct[] {
   const clustering = currentClustering(project)
   const { name } = project.classes.get(classId)
-  if (correctClassId === classId)
-    throw new SpicerackError('BAD_INPUT', `An image of "${name}" cannot be wrong and right. Nothing was changed.`)
+  if (correctClassId === classId) throw new SpicerackError('BAD_INPUT', say('wrongAndRight', { name }))
   const known = new Set(project.audits.members(clustering.id, classId).map(({ imageId }) => imageId))
   const stranger = [...right, ...wrong].find((imageId) => !known.has(imageId))
   if (stranger !== undefined) throw new SpicerackError('CONFLICT', say('notInClassAnyMore', { image: stranger, name }))
-  if (right.length + wrong.length === 0)
-    throw new SpicerackError('BAD_INPUT', 'An answer is about one image at least. Nothing was changed.')
+  if (right.length + wrong.length === 0) throw new SpicerackError('BAD_INPUT', say('answerAboutNone'))
   const auditId = project.audits.require(clustering.id, classId)
   const acts: EditAct[] = []
   if (right.length > 0)

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { OpenProject } from '#engine/database/project.ts'
 import { type ClusteringId, type Image, imageIdSchema, runIdSchema } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { ApiContext } from './api-context.ts'
 import { findIdList } from './id-lists.ts'
 import { findMapColumn } from './map-columns.ts'
@@ -117,5 +118,5 @@ function hashOf(column: ArrayBufferView): string {
 }
 
 function notFound(): SpicerackError {
-  return new SpicerackError('NOT_FOUND', 'There is no such thing, or it changed since.', { advice: 'Ask for the address again.' })
+  return new SpicerackError('NOT_FOUND', say('addressChanged'), { advice: say('askAddressAgain') })
 }

@@ -21,7 +21,7 @@ export const clustersApi = {
     toDone(context.session().project.edits.apply({ kind: 'recolourCluster', ...input })),
   ),
   dismissAdvice: api.clusters.dismissAdvice.handler(({ context, input: { clusterId, otherId, isDismissed } }) => {
-    if (clusterId === otherId) throw new SpicerackError('BAD_INPUT', 'Name two different clusters. Nothing was changed.')
+    if (clusterId === otherId) throw new SpicerackError('BAD_INPUT', say('nameTwoClusters'))
     const kind = isDismissed ? 'dismissAdvice' : 'recallAdvice'
     return toDone(context.session().project.edits.apply({ kind, advice: adviceKey(clusterId, otherId ?? null) }))
   }),

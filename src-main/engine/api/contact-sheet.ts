@@ -1,16 +1,17 @@
 import { isAbsolute } from 'node:path'
 import type { ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { api } from './api-context.ts'
 import type { ProjectSession } from './project-session.ts'
 
 /** Writes a picture of all clusters into a folder: the most typical images of each. */
 export const contactSheetApi = api.exports.contactSheet.handler(async ({ context, input }) => {
   const session = context.session()
-  if (!isAbsolute(input.folder)) throw new SpicerackError('BAD_INPUT', 'The folder of the contact sheet must be an absolute path.')
+  if (!isAbsolute(input.folder)) throw new SpicerackError('BAD_INPUT', say('sheetAbsolute'))
   const { project } = session
   if (project.project.currentClusteringId() === null)
-    throw new SpicerackError('NOTHING_TO_EXPORT', 'There are no clusters yet; nothing was written.', { advice: 'Run the pipeline first.' })
+    throw new SpicerackError('NOTHING_TO_EXPORT', say('noClustersYet'), { advice: say('runPipelineFirst') })
   const typical = new Map(project.clusters.typical(input.imagesPerCluster).map(({ clusterId, imageIds }) => [clusterId, imageIds]))
   const clusters = project.clusters.list().map(({ id, name, imageCount, reliableCount }) => ({
     name,

@@ -99,5 +99,5 @@ function readPosition(cursor: string): ContradictionPosition {
   } catch {
     // Falls through to the one answer for every cursor that is not ours.
   }
-  throw new SpicerackError('BAD_INPUT', 'This cursor does not belong to this list.', { advice: 'Begin again without a cursor.' })
+  throw new SpicerackError('BAD_INPUT', say('strangeCursor'), { advice: say('withoutCursor') })
 }

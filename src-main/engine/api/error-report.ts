@@ -11,7 +11,8 @@ type ErrorDetails = Omit<ErrorData, 'code' | 'message'>
  */
 export function toWireError(error: unknown, report: (error: unknown) => void): ORPCError<ErrorCode, ErrorDetails> {
   if (error instanceof ORPCError && error.cause instanceof ValidationError) {
-    if (error.code === 'BAD_REQUEST') return wireError({ code: 'BAD_INPUT', message: describeIssues(error.cause) })
+    if (error.code === 'BAD_REQUEST')
+      return wireError(new SpicerackError('BAD_INPUT', say('badRequest', { detail: describeIssues(error.cause) })).toData())
     report(error.cause)
     return internalError()
   }

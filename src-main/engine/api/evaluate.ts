@@ -4,6 +4,7 @@ import type { OpenProject } from '#engine/database/project.ts'
 import type { Evaluation } from '#shared/contract/evaluate.ts'
 import type { ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { api } from './api-context.ts'
 import { currentClustering } from './clusterings.ts'
 import { readKnownClasses } from './truth.ts'
@@ -23,8 +24,8 @@ function evaluate(project: OpenProject, truth: string): Evaluation {
     clusterId: columns.clusterIds[row]!,
   })).filter(({ className }) => className !== undefined)
   if (known.length === 0)
-    throw new SpicerackError('BAD_INPUT', `None of the classes in ${truth} belongs to an image of the current clustering.`, {
-      advice: 'Paths are compared with those below the imported folder, then file names.',
+    throw new SpicerackError('BAD_INPUT', say('noneOfTruth', { path: truth }), {
+      advice: say('howPathsCompare'),
     })
   const classes = [...new Set(known.map(({ className }) => className!))].sort()
   const clusters = project.clusters.list()

@@ -13,7 +13,7 @@ export const exportsApi = {
   plan: api.exports.plan.handler(({ context, input, signal }) => context.session().exporter.plan(input, signal)),
   start: api.exports.start.handler(async ({ context, input, signal }) => {
     const { project, queue, exporter } = context.session()
-    if (!isAbsolute(input.out)) throw new SpicerackError('BAD_INPUT', 'The place of the dataset must be an absolute path.')
+    if (!isAbsolute(input.out)) throw new SpicerackError('BAD_INPUT', say('datasetAbsolute'))
     if (existsSync(input.out))
       throw new SpicerackError('OUTPUT_EXISTS', say('outputExists', { path: input.out }), {
         advice: say('otherNameOrRemove'),

@@ -9,7 +9,7 @@ import { api } from './api-context.ts'
 /** Writes the embedding as NumPy reads it, and the files it belongs to in the same order. */
 export const featuresApi = api.exports.features.handler(async ({ context, input }) => {
   const { project } = context.session()
-  if (!isAbsolute(input.folder)) throw new SpicerackError('BAD_INPUT', 'The folder of the features must be an absolute path.')
+  if (!isAbsolute(input.folder)) throw new SpicerackError('BAD_INPUT', say('featuresAbsolute'))
   const clusteringId = project.project.currentClusteringId()
   const embedding = clusteringId === null ? undefined : readRunEmbedding(project, project.clusterings.get(clusteringId).runId)
   if (!embedding)

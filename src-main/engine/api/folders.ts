@@ -10,12 +10,12 @@ const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base'
 
 export const foldersApi = {
   list: api.folders.list.handler(async ({ context: { folderRoots }, input }) => {
-    if (input.path !== undefined && !isAbsolute(input.path)) throw new SpicerackError('BAD_INPUT', 'The folder must be an absolute path.')
+    if (input.path !== undefined && !isAbsolute(input.path)) throw new SpicerackError('BAD_INPUT', say('folderAbsolute'))
     const path = resolve(input.path ?? homedir())
     const isAllowed = await allowedUnder(folderRoots)
     if (!(await isAllowed(path)))
-      throw new SpicerackError('FOLDER_UNREADABLE', `The folder ${path} is not among those that this page may list.`, {
-        advice: 'Start the server with --root and a folder above it.',
+      throw new SpicerackError('FOLDER_UNREADABLE', say('folderNotListed', { path }), {
+        advice: say('startWithRoot'),
       })
     const entries = await readEntries(path)
     const folders = entries

@@ -2,6 +2,7 @@ import type { OpenProject } from '#engine/database/project.ts'
 import { freeClassKeys } from '#shared/class-keys.ts'
 import type { ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { api } from './api-context.ts'
 import { toDone } from './edits.ts'
 import { readKnownClasses } from './truth.ts'
@@ -21,13 +22,9 @@ export const labelsApi = {
 function importLabels(project: OpenProject, path: string) {
   const { classOf, unmatchedCount } = readKnownClasses(project, path)
   if (classOf.size === 0)
-    throw new SpicerackError(
-      'BAD_INPUT',
-      `None of the ${unmatchedCount} labels belongs to an image of this project; nothing was changed.`,
-      {
-        advice: 'Paths are compared with those below the imported folder, then file names.',
-      },
-    )
+    throw new SpicerackError('BAD_INPUT', say('noneOfLabels', { labels: unmatchedCount }), {
+      advice: say('howPathsCompare'),
+    })
   const members = new Map<string, ImageId[]>()
   for (const [imageId, name] of classOf) {
     const ofClass = members.get(name)

@@ -5,6 +5,7 @@ import { type PixelSettings, readPixelSettings } from '#engine/jobs/pixel-settin
 import type { Run, RunId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
+import { say } from '#shared/said.ts'
 import { api } from './api-context.ts'
 import { computeNow } from './worker-answer.ts'
 
@@ -58,8 +59,8 @@ function finishedRun(project: OpenProject, runId: RunId | undefined): Run {
   const isFinished = (run: Run): boolean => run.stages.some(({ name, state }) => name === 'semi' && state === 'completed')
   const run = runId === undefined ? project.runs.list().find(isFinished) : project.runs.get(runId)
   if (!run || !isFinished(run))
-    throw new SpicerackError('NOT_FOUND', `${run ? `The run ${run.id} has` : 'There is'} no trained classifier yet.`, {
-      advice: 'Let a run finish its last stage first.',
+    throw new SpicerackError('NOT_FOUND', run ? say('runHasNoClassifier', { run: run.id }) : say('noClassifierYet'), {
+      advice: say('letRunFinish'),
     })
   return run
 }
@@ -81,7 +82,7 @@ async function decodeFiles(pool: ImagePool, files: readonly string[], settings: 
       },
     },
   )
-  if (cancelled) throw new SpicerackError('CANCELLED', 'The prediction was cancelled.')
+  if (cancelled) throw new SpicerackError('CANCELLED', say('predictionCancelled'))
   return { pixels: pixels.slice(0, count * rowBytes), problems }
 }
 

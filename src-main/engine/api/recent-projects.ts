@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { recentProjectSchema } from '#shared/contract/places.ts'
 import type { ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { type ApiContext, api } from './api-context.ts'
 import type { ProjectSession } from './project-session.ts'
 
@@ -31,8 +32,7 @@ export const recentProjectsApi = {
     return { forgotten: after.length < before.length }
   }),
   openSample: api.recentProjects.openSample.handler(async ({ context }) => {
-    if (context.stateFolder === undefined)
-      throw new SpicerackError('NOT_FOUND', 'There is no place for the sample project: this engine keeps nothing of its own.')
+    if (context.stateFolder === undefined) throw new SpicerackError('NOT_FOUND', say('noSamplePlace'))
     mkdirSync(context.stateFolder, { recursive: true })
     const path = join(context.stateFolder, 'Photo sample.spicerack')
     const isNew = !existsSync(path)

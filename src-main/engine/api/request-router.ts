@@ -2,6 +2,7 @@ import { RPCHandler } from '@orpc/server/fetch'
 import { contract } from '#shared/contract/contract.ts'
 import { statusOf } from '#shared/contract/procedure.ts'
 import { type ErrorData, SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { ApiContext } from './api-context.ts'
 import { answerByteRequest } from './bytes.ts'
 import { toWireError } from './error-report.ts'
@@ -31,7 +32,7 @@ export function createRequestRouter(
       return await next()
     } catch (error) {
       // Errors of procedures are ours by now; this one is of the reading of the request.
-      if (error instanceof SyntaxError) throw toWireError(new SpicerackError('BAD_INPUT', 'The request is not well-formed JSON.'), report)
+      if (error instanceof SyntaxError) throw toWireError(new SpicerackError('BAD_INPUT', say('notJson')), report)
       throw toWireError(error, report)
     }
   }
@@ -58,7 +59,7 @@ export function createRequestRouter(
       return new Response(await document, { headers: { 'content-type': 'application/json' } })
     }
     const bytes = request.method === 'GET' || request.method === 'HEAD' ? await answerByteRequest(pathname, context) : undefined
-    return bytes ?? errorResponse({ code: 'NOT_FOUND', message: `There is nothing at ${pathname}.` })
+    return bytes ?? errorResponse(new SpicerackError('NOT_FOUND', say('nothingAt', { path: pathname })).toData())
   }
 
   return async (request) => {

@@ -82,8 +82,8 @@ function unchangedImagesOf(project: OpenProject, runId: RunId): ImageId[] {
   if (changed.length > 0)
     throw new SpicerackError(
       'CONFLICT',
-      `${runId} cannot be repeated: ${changed.length} of its ${imageIds.length} images have changed since, ${changed[0]!.path} among them.`,
-      { advice: 'Start a new run.' },
+      say('cannotRepeat', { run: runId, changed: changed.length, images: imageIds.length, path: changed[0]!.path }),
+      { advice: say('startNewRun') },
     )
   return imageIds
 }

@@ -50,8 +50,8 @@ function readCsv(file: string): LabelledPath[] {
   const pathColumn = columnOf(pathColumns)
   const labelColumn = columnOf(labelColumns)
   if (pathColumn === undefined || labelColumn === undefined)
-    throw new SpicerackError('BAD_INPUT', `${file} has no column for the ${pathColumn === undefined ? 'path' : 'label'} of an image.`, {
-      advice: 'The first line names the columns: path (or file) and label (or class).',
+    throw new SpicerackError('BAD_INPUT', say('noColumn', { file, column: pathColumn === undefined ? 'path' : 'label' }), {
+      advice: say('nameColumns'),
     })
   return data.flatMap((row) => {
     const path = row[pathColumn]?.trim() ?? ''

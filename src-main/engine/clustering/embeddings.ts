@@ -1,4 +1,5 @@
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 
 /** Vectors of images, one row each: `values` is `[count, dimension]` float32, row-major. */
 export type Embeddings = Readonly<{ values: Float32Array; count: number; dimension: number }>
@@ -14,8 +15,8 @@ export function checkEmbeddings(embeddings: Embeddings): void {
     throw new SpicerackError('INTERNAL', `Embeddings of ${count} x ${dimension} cannot have ${values.length} values.`)
   for (let index = 0; index < values.length; index++)
     if (!Number.isFinite(values[index]))
-      throw new SpicerackError('BAD_INPUT', `The embedding of image ${Math.floor(index / dimension)} is not a finite number.`, {
-        advice: 'Training diverged or the file is damaged: embed the images again, or train with a smaller learning rate.',
+      throw new SpicerackError('BAD_INPUT', say('embeddingNotFinite', { image: Math.floor(index / dimension) }), {
+        advice: say('embedAgain'),
       })
 }
 

@@ -1,4 +1,5 @@
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { formOpinions, toLogarithms, type UnlabelledFacts } from './label-opinions.ts'
 import { raiseModularity } from './modularity.ts'
 import { poolOpinions, weighOpinions } from './opinion-weights.ts'
@@ -29,8 +30,7 @@ const usualWeights = [1, 0.5, 0] as const
 export function propagateLabels(facts: UnlabelledFacts, labels: Int32Array, classCount: number, seed: number): PropagatedLabels {
   const { graph } = facts
   const rows = Int32Array.from(labels.keys()).filter((image) => labels[image] >= 0)
-  if (rows.length === 0)
-    throw new SpicerackError('BAD_INPUT', 'No image has a label that could spread to others.', { advice: 'Label one image of each class.' })
+  if (rows.length === 0) throw new SpicerackError('BAD_INPUT', say('noLabelToSpread'), { advice: say('labelOneOfEach') })
   const { opinions, heldOut, classes: known } = formOpinions(facts, labels, rows, classCount)
   const weights = weighOpinions(heldOut, known, classCount, usualWeights)
   const shares = poolOpinions(opinions, weights, classCount)

@@ -1,4 +1,5 @@
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 
 /** How a caller follows and stops long work. */
 export type Follow = Readonly<{
@@ -16,7 +17,7 @@ export type Follow = Readonly<{
 export async function pause(follow: Follow, doneRatio: number): Promise<void> {
   follow.onProgress?.(doneRatio)
   await new Promise((resolve) => setImmediate(resolve))
-  if (follow.signal?.aborted) throw new SpicerackError('CANCELLED', 'Stopped as asked; nothing was changed.')
+  if (follow.signal?.aborted) throw new SpicerackError('CANCELLED', say('stoppedAsAsked'))
 }
 
 /** Follows one part of longer work: its whole is the share from `from` to `to` of the other's, and never more than 1 by rounding. */

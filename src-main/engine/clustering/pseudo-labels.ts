@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { Embeddings } from './embeddings.ts'
 import { type PrototypeSupports, toPrototypes } from './prototypes.ts'
 
@@ -38,8 +39,8 @@ export async function selectOverlapping(input: SelectionInput): Promise<PseudoLa
   const count = embeddings.count
   const labelCount = Math.floor(count / clusterCount)
   if (labelCount < 1)
-    throw new SpicerackError('BAD_CLUSTER_COUNT', `${count} images are too few for pseudo-labels of ${clusterCount} clusters.`, {
-      advice: 'Choose fewer clusters, or a larger pseudo-label batch.',
+    throw new SpicerackError('BAD_CLUSTER_COUNT', say('tooFewForPseudoLabels', { images: count, clusters: clusterCount }), {
+      advice: say('fewerOrLargerBatch'),
     })
   // At least one image, where the published code would divide by zero.
   const supportCount = Math.max(1, Math.floor(labelCount * centerRatio))

@@ -61,8 +61,7 @@ export async function suggestClusterCounts(
   seed: number,
   follow: Follow = {},
 ): Promise<readonly ClusterSuggestion[]> {
-  if (embeddings.count < 2)
-    throw new SpicerackError('TOO_FEW_IMAGES', 'Fewer than two images cannot be divided into clusters.', { advice: 'Add images.' })
+  if (embeddings.count < 2) throw new SpicerackError('TOO_FEW_IMAGES', say('fewerThanTwoImages'), { advice: say('addImages') })
   checkEmbeddings(embeddings)
   let counts: readonly number[] = []
   const found: Trial[][] = []

@@ -252,7 +252,7 @@ function checkName(name: string): string {
 }
 
 function checkColour(colour: string): string {
-  if (!colourSchema.safeParse(colour).success) throw new SpicerackError('BAD_INPUT', `"${colour}" is not a colour like #3366cc.`)
+  if (!colourSchema.safeParse(colour).success) throw new SpicerackError('BAD_INPUT', say('notColour', { colour }))
   return colour
 }
 

@@ -1,5 +1,6 @@
 import type { ClassId, ClusterId, Image, ImageId, ImageStatus } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { Connection } from './connection.ts'
 import { bands, createImageOrders } from './image-orders.ts'
 
@@ -106,7 +107,7 @@ export function createImagePages(connection: Connection) {
     /** @throws NOT_FOUND */
     get: (id: ImageId): Image => {
       const row = sql.prepare<[number], PageRow>(`SELECT ${columns} ${imagesFirst} WHERE i.id = ?`).get(id)
-      if (!row) throw new SpicerackError('NOT_FOUND', `There is no image ${id}.`)
+      if (!row) throw new SpicerackError('NOT_FOUND', say('noSuchImage', { id }))
       return toImage(row)
     },
     /** The images of these ids, in this order; those that do not exist are left out. */
@@ -168,5 +169,5 @@ function readCursor(cursor: string, sort: ImageSort, descending: boolean): Posit
   } catch {
     // Falls through to the one answer for every cursor that is not ours.
   }
-  throw new SpicerackError('BAD_INPUT', 'This cursor does not belong to this list.', { advice: 'Begin again without a cursor.' })
+  throw new SpicerackError('BAD_INPUT', say('strangeCursor'), { advice: say('withoutCursor') })
 }

@@ -178,10 +178,8 @@ function checkIntegrity({ sql }: Connection): void {
 function withBackup(error: unknown, folder: ProjectFolder): unknown {
   if (!(error instanceof SpicerackError) || error.code !== 'PROJECT_DAMAGED') return error
   const backup = newestBackup(folder)
-  return new SpicerackError('PROJECT_DAMAGED', error.message, {
-    advice: backup
-      ? `Put ${join(basename(folder.backups), backup)} in the place of project.db (keep a copy of the damaged file), then open it again.`
-      : say('noBackup'),
+  return new SpicerackError('PROJECT_DAMAGED', error.said.message ?? say('databaseDamaged'), {
+    advice: backup ? say('useBackup', { file: join(basename(folder.backups), backup) }) : say('noBackup'),
     cause: error,
   })
 }

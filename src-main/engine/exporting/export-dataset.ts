@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { fromErrorData, SpicerackError, toErrorData } from '#shared/errors.ts'
-import { type Message, type Said, say } from '#shared/said.ts'
+import { type Message, say } from '#shared/said.ts'
 import { toDatasetCard } from './dataset-card.ts'
 import { datasetFormats } from './dataset-formats.ts'
 import type { ExportProblem, FormatResult } from './export-format.ts'
@@ -38,7 +38,10 @@ export async function exportDataset(
   requireProof(plan.unproven, options)
   if (plan.count === 0) throw nothingToExport(say('nothingPasses'))
   if (embeddings && embeddings.values.length !== rows.length * embeddings.dim)
-    throw new SpicerackError('BAD_INPUT', `${embeddings.values.length / embeddings.dim} embeddings for ${rows.length} images.`)
+    throw new SpicerackError(
+      'BAD_INPUT',
+      say('embeddingsDiffer', { embeddings: embeddings.values.length / embeddings.dim, images: rows.length }),
+    )
   let done = 0
   const step = (): void => {
     onProgress?.({ done: done++, total: plan.count })
@@ -54,8 +57,7 @@ export async function exportDataset(
         embeddings: embeddings ?? null,
         step,
       })
-      if (result.images.length === 0)
-        throw nothingToExport('Every file to export is missing, unreadable or changed since the import; nothing was written.')
+      if (result.images.length === 0) throw nothingToExport(say('allFilesGone'))
       const receipt = toReceipt(plan, result, options)
       const card = await writeHashedFile(folder, 'README.md', [toDatasetCard(receipt, options)])
       const manifest = toManifest(receipt, [...result.files, card], options)
@@ -112,7 +114,7 @@ function diskFull(cause: unknown, message: Message = say('exportDiskFull')): Spi
   })
 }
 
-function nothingToExport(message: Said): SpicerackError {
+function nothingToExport(message: Message): SpicerackError {
   return new SpicerackError('NOTHING_TO_EXPORT', message, {
     advice: say('lowerExportBar'),
   })

@@ -1,4 +1,5 @@
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { datasetFormats } from './dataset-formats.ts'
 import { type ClassLooks, type ExportOptions, type ExportRow, type SplitName, splitNames } from './export-row.ts'
 import { type ClassPurity, findUnproven, measurePurity, passesThresholds, type UnprovenClass } from './purity-gate.ts'
@@ -71,7 +72,7 @@ export function planExport(
   { audits = [], embeddingBytes = 0 }: PlanKnowledge = {},
 ): ExportPlan {
   for (const threshold of [options.minConfidence, options.minPurity])
-    if (!(threshold >= 0 && threshold <= 1)) throw new SpicerackError('BAD_INPUT', `The threshold ${threshold} is not between 0 and 1.`)
+    if (!(threshold >= 0 && threshold <= 1)) throw new SpicerackError('BAD_INPUT', say('thresholdRange', { threshold }))
   const excluded = { unlabelled: 0, lowConfidence: 0, unreliable: 0, unproven: 0 }
   let chosen: { row: ExportRow; rowIndex: number; className: string | null }[] = []
   rows.forEach((row, rowIndex) => {

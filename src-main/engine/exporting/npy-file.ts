@@ -1,4 +1,5 @@
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { ExportEmbeddings } from './export-row.ts'
 import { type DatasetFile, writeHashedFile } from './hashed-file.ts'
 
@@ -45,7 +46,7 @@ export async function writeFeatureFiles(
   relativePaths: readonly string[],
 ): Promise<readonly DatasetFile[]> {
   if (values.length !== relativePaths.length * dim)
-    throw new SpicerackError('BAD_INPUT', `${relativePaths.length} paths for ${values.length / dim} embeddings.`)
+    throw new SpicerackError('BAD_INPUT', say('pathsDiffer', { paths: relativePaths.length, embeddings: values.length / dim }))
   const name = `feas_moco_${dim}_l2`
   return [
     await writeNpy(folder, `${name}.npy`, { dtype: '<f4', shape: [relativePaths.length, dim] }, [values]),

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { type ExportRow, type SplitName, type SplitRatios, splitNames } from './export-row.ts'
 
 /** `order`: both halves of a number of 64 bits. */
@@ -39,8 +40,8 @@ function checkRatios(ratios: SplitRatios): void {
   const values = splitNames.map((name) => ratios[name])
   const sum = values.reduce((total, value) => total + value, 0)
   if (values.every((value) => value >= 0 && value <= 1) && Math.abs(sum - 1) < 1e-6) return
-  throw new SpicerackError('BAD_INPUT', `The split ${values.join(' / ')} does not sum to 1.`, {
-    advice: 'Give the shares of train, val and test, for example 0.8 / 0.1 / 0.1.',
+  throw new SpicerackError('BAD_INPUT', say('splitSum', { shares: values.join(' / ') }), {
+    advice: say('giveShares'),
   })
 }
 

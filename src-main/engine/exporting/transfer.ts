@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { link, open, readFile, rm, symlink } from 'node:fs/promises'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { ExportOptions, ExportRow } from './export-row.ts'
 
 /** Why an image could not be exported, or how it was. */
@@ -29,14 +30,11 @@ export async function transferImage(
       const copied = await readAndCopy(row, target)
       return copied === 'done' ? 'copied-instead' : copied
     }
-    const why = code === 'EXDEV' ? 'they are on different disks' : `the file system refused (${code})`
+    const path = row.absolutePath
     throw new SpicerackError(
       'BAD_INPUT',
-      `Cannot make a ${transfer} from ${row.absolutePath} into the dataset: ${why}. Nothing was exported.`,
-      {
-        advice: transfer === 'hardlink' ? 'Export by copy or symlink, or allow copying where linking fails.' : 'Export by copy.',
-        cause: error,
-      },
+      code === 'EXDEV' ? say('linkOtherDisk', { transfer, path }) : say('linkRefused', { transfer, path, code }),
+      { advice: transfer === 'hardlink' ? say('copyOrSymlink') : say('exportByCopy'), cause: error },
     )
   }
 }

@@ -97,7 +97,7 @@ export function openPixelPackReader(pack: PixelPack, options: { memoryBudgetByte
       for (let index = 0; index < rows.length; index++) {
         const row = rows[index]!
         if (!(row >= 0 && row < pack.count && Number.isInteger(row)))
-          throw new SpicerackError('BAD_INPUT', `There is no row ${row}: the pixel pack has ${pack.count}.`)
+          throw new SpicerackError('BAD_INPUT', say('noPixelRow', { row, count: pack.count }))
         if (memory) into.set(memory.subarray(row * rowBytes, (row + 1) * rowBytes), index * rowBytes)
         else readFully(file, into, index * rowBytes, rowBytes, row * rowBytes)
       }
@@ -123,17 +123,13 @@ function readFully(file: number, into: Uint8Array, at: number, length: number, p
   const chunkBytes = 1 << 28
   for (let done = 0; done < length; ) {
     const bytesRead = readSync(file, into, at + done, Math.min(chunkBytes, length - done), position + done)
-    if (bytesRead === 0) throw new SpicerackError('PROJECT_DAMAGED', 'The pixel pack became shorter while it was read.')
+    if (bytesRead === 0) throw new SpicerackError('PROJECT_DAMAGED', say('pixelsShortened'))
     done += bytesRead
   }
 }
 
 function shorterThanKnown(pack: PixelPack): SpicerackError {
-  return new SpicerackError(
-    'PROJECT_DAMAGED',
-    `The decoded pixels in ${pack.path} are shorter than the ${pack.count} images the project knows.`,
-    {
-      advice: 'Labels are kept. Import the folder again to decode the images anew.',
-    },
-  )
+  return new SpicerackError('PROJECT_DAMAGED', say('pixelsTooShort', { path: pack.path, images: pack.count }), {
+    advice: say('importForPixels'),
+  })
 }

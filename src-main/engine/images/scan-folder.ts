@@ -2,7 +2,7 @@ import type { Dirent, Stats } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { SpicerackError } from '#shared/errors.ts'
-import { say } from '#shared/said.ts'
+import { type Message, say } from '#shared/said.ts'
 import { type ImageProblemCode, imageProblem, toFileProblem } from './image-problem.ts'
 
 /** A file below the root. `relativePath` has `/` between its parts on every system; `mtimeMs` is whole milliseconds. */
@@ -33,7 +33,7 @@ export async function* scanFolder(root: string, options: { signal?: AbortSignal 
     realRoot = await realpath(root)
     await readdir(realRoot)
   } catch (error) {
-    throw new SpicerackError('FOLDER_UNREADABLE', `The folder ${root} cannot be read: ${reasonFor(error)}`, {
+    throw new SpicerackError('FOLDER_UNREADABLE', whyUnreadable(root, error), {
       advice: say('checkFolder'),
       cause: error,
     })
@@ -42,10 +42,10 @@ export async function* scanFolder(root: string, options: { signal?: AbortSignal 
 }
 
 /** Why a folder that a person named cannot be read. */
-function reasonFor(error: unknown): string {
+function whyUnreadable(path: string, error: unknown): Message {
   const { code } = error as NodeJS.ErrnoException
-  if (code === 'ENOENT') return 'It does not exist.'
-  return code === 'ENOTDIR' ? 'It is not a folder.' : toFileProblem(error).message
+  if (code === 'ENOENT') return say('folderMissing', { path })
+  return code === 'ENOTDIR' ? say('folderIsFile', { path }) : say('folderUnreadableBecause', { path, reason: toFileProblem(error).message })
 }
 
 async function* scan(folder: Folder, realRoot: string, visited: Set<string>, signal?: AbortSignal): AsyncGenerator<ScanEntry> {

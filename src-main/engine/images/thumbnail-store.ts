@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 
 /** Where a thumbnail lies in the packed file; the database keeps it. */
 export type ThumbnailPlace = Readonly<{ offset: number; length: number }>
@@ -58,7 +59,7 @@ export function openThumbnailStore(path: string, knownBytes?: number): Thumbnail
 }
 
 function damaged(detail: string): SpicerackError {
-  return new SpicerackError('PROJECT_DAMAGED', `The thumbnails are damaged: ${detail}`, {
-    advice: 'Labels are kept. Import the folder again to make the thumbnails anew.',
+  return new SpicerackError('PROJECT_DAMAGED', say('thumbnailsDamaged', { detail }), {
+    advice: say('importForThumbnails'),
   })
 }

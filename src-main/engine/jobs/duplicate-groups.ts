@@ -3,6 +3,7 @@ import type { OpenProject } from '#engine/database/project.ts'
 import { exactDuplicateGroups, nearDuplicateGroups } from '#engine/images/duplicates.ts'
 import type { ImageId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { JobContext } from './job-queue.ts'
 
 /** Groups all usable images anew. Other calls are answered meanwhile; only the groups found are written in one go. @throws CANCELLED */
@@ -15,13 +16,13 @@ export async function groupDuplicates(project: OpenProject, { signal, report }: 
     secondsLeft: null,
     stage: null,
     phase: 'group',
-    note: 'Looking for duplicates',
+    note: say('lookingForDuplicates'),
   })
   const ids = images.map(({ id }) => id)
   const exact = exactDuplicateGroups(images.map(({ contentHash }) => contentHash))
   const pause = async (): Promise<void> => {
     await setImmediate()
-    if (signal.aborted) throw new SpicerackError('CANCELLED', 'Looking for duplicates was stopped; the images are kept.')
+    if (signal.aborted) throw new SpicerackError('CANCELLED', say('duplicatesStopped'))
   }
   const perceptualHashes = images.map(({ perceptualHash }) => perceptualHash)
   const near = await nearDuplicateGroups(perceptualHashes, { pause })

@@ -54,7 +54,7 @@ export function createImportRunner(project: OpenProject, pool: ImagePool): JobRu
     const counts = project.images.counts()
     if (counts.ok === 0)
       throw new SpicerackError('NO_IMAGES', say('noneReadable', { path: rootPath, files: counts.unreadable }), {
-        advice: 'Choose a folder with JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF files.',
+        advice: say('chooseImageFolder'),
       })
     return 'completed'
   }

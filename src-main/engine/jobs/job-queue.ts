@@ -57,7 +57,7 @@ export function createJobQueue(options: {
   const change = (jobId: JobId, state: JobState): void => {
     const from = store.get(jobId).state.kind
     if (!canTransition(from, state.kind))
-      throw new SpicerackError('CONFLICT', `A job that is ${from} cannot become ${state.kind}.`, { advice: 'Look at the job again.' })
+      throw new SpicerackError('CONFLICT', say('jobTransition', { from, to: state.kind }), { advice: say('lookAgain') })
     store.setState(jobId, state)
     events.publish(jobId, { type: 'state', state })
   }

@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url'
 import type { OpenProject } from '#engine/database/project.ts'
 import type { Layout } from '#shared/contract/layouts.ts'
 import type { RunId } from '#shared/entities.ts'
-import type { ErrorData } from '#shared/errors.ts'
+import { type ErrorData, SpicerackError } from '#shared/errors.ts'
 import type { LayoutMessage, LayoutTask } from '#shared/layout-protocol.ts'
+import { say } from '#shared/said.ts'
 import { embeddingFileOf } from './run-embedding.ts'
 
 type LayoutState = Layout['state']
@@ -111,6 +112,5 @@ function secondsLeft({ startedAt, doneRatio }: Computing): number | null {
 
 function died(reason: string, stderrTail: string): ErrorData {
   const tail = stderrTail.trim() === '' ? '' : `\n${stderrTail.trim()}`
-  const message = `The process that lays the images out stopped unexpectedly (${reason}); nothing was lost.${tail}`
-  return { code: 'WORKER_DIED', message, advice: 'Try again; it needs some memory beside what trains.' }
+  return new SpicerackError('WORKER_DIED', say('layoutDied', { reason, tail }), { advice: say('layoutAgain') }).toData()
 }

@@ -29,7 +29,7 @@ export function readRunDecisions(project: OpenProject, runId: RunId): HumanDecis
   const bytes = existsSync(file) ? readFileSync(file) : new Uint8Array()
   const imageCount = project.runs.imageIds(runId).length
   if (bytes.length !== columns.length * imageCount * 4)
-    throw new SpicerackError('PROJECT_DAMAGED', `The decisions of the run ${runId} are gone or damaged; images and labels are kept.`, {
+    throw new SpicerackError('PROJECT_DAMAGED', say('decisionsDamaged', { run: runId }), {
       advice: say('startNewRun'),
     })
   const values = new Int32Array(new Uint8Array(bytes).buffer)

@@ -7,6 +7,7 @@ import { runIdSchema } from '#shared/entities.ts'
 import { fromErrorData, SpicerackError, toErrorData } from '#shared/errors.ts'
 import { stageNames } from '#shared/jobs.ts'
 import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
+import { say } from '#shared/said.ts'
 import type { BackendChoice, StageProgress, StageTask, TrainingWorkerEvents } from '#shared/worker-protocol.ts'
 import type { JobContext, JobRunner } from './job-queue.ts'
 import { pixelPackPath } from './pixel-settings.ts'
@@ -137,8 +138,8 @@ function toStageTask(project: OpenProject, run: Run, stage: StageTask['stage']):
 function pixelRowOf(project: OpenProject, id: ImageId): number {
   const { pixelRow, path, reason } = project.images.get(id)
   if (pixelRow !== null) return pixelRow
-  throw new SpicerackError('CONFLICT', `The run learns from ${path}, which has no picture any more. ${reason ?? 'Its pixels were lost.'}`, {
-    advice: 'Put the file back as it was, import its folder again and resume the run; or start a new run without this image.',
+  throw new SpicerackError('CONFLICT', reason === null ? say('pixelsLost', { path }) : say('noPictureAnyMore', { path, reason }), {
+    advice: say('putBackOrNewRun'),
   })
 }
 

@@ -1,4 +1,5 @@
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 
 /** A tensor that was read from a file: values row-major, as float32. */
 export type StoredTensor = Readonly<{ shape: readonly number[]; values: Float32Array }>
@@ -20,7 +21,7 @@ export function readSafetensors(bytes: Uint8Array): ReadonlyMap<string, StoredTe
     if (entry.dtype === 'F32') return new Float32Array(dataOf(entry))
     if (entry.dtype === 'F16') return Float32Array.from(new Float16Array(dataOf(entry)))
     const range = entries[`${name}.range`]
-    if (entry.dtype !== 'U8' || !range) throw new SpicerackError('BAD_INPUT', `The tensor ${name} is of a kind that is not read here.`)
+    if (entry.dtype !== 'U8' || !range) throw new SpicerackError('BAD_INPUT', say('tensorKind', { name }))
     const [smallest, step] = new Float32Array(dataOf(range)) as unknown as [number, number]
     return Float32Array.from(new Uint8Array(dataOf(entry)), (byte) => smallest + step * byte)
   }

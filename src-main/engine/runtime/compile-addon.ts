@@ -2,6 +2,7 @@ import { chmod, mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { downloadWheel } from './download-wheel.ts'
 import { runProgram } from './run-program.ts'
 import { addonPackageFolder, type TensorFlowBuild } from './tensorflow-build.ts'
@@ -31,13 +32,9 @@ export async function compileAddon({ build, folder, signal }: CompileOptions): P
   const zig = await installZig(build, folder, signal)
   const failure = await tryCompile(zig, folder, signal)
   if (failure === undefined) return 'zig c++'
-  throw new SpicerackError(
-    'BACKEND_UNAVAILABLE',
-    `The TensorFlow addon did not compile: ${[...failures, `zig c++: ${failure}`].join('; ')}`,
-    {
-      advice: 'Install a C++ compiler (Debian: apt install g++), then run: npm run bootstrap -- --retry',
-    },
-  )
+  throw new SpicerackError('BACKEND_UNAVAILABLE', say('addonNotCompiled', { detail: [...failures, `zig c++: ${failure}`].join('; ') }), {
+    advice: say('installCompiler'),
+  })
 }
 
 /** Undefined when it compiled, else why it did not. */

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { type ProgramResult, runProgram } from './run-program.ts'
 
 type DownloadOptions = Readonly<{
@@ -49,7 +50,7 @@ export async function downloadWheel({ requirement, platformTags, folder, signal,
     await rm(temporary, { recursive: true, force: true })
   }
   const wheel = findWheel(folder, wheelName, requirement)
-  if (!wheel) throw new SpicerackError('BACKEND_UNAVAILABLE', `pip brought no wheel for ${requirement}.`)
+  if (!wheel) throw new SpicerackError('BACKEND_UNAVAILABLE', say('noWheelBrought', { requirement }))
   return wheel
 }
 
@@ -60,19 +61,13 @@ async function findPip(): Promise<{ program: string; args: string[] }> {
     if (exitCode === 0) return { program, args: ['-m', 'pip'] }
     if (exitCode !== 127) hasPython = true
   }
-  throw new SpicerackError(
-    'BACKEND_UNAVAILABLE',
-    hasPython
-      ? 'Python is here but has no pip, which downloads TensorFlow.'
-      : 'There is no Python with pip on this machine, which downloads TensorFlow.',
-    { advice: 'Install Python 3 with pip (Debian: apt install python3-pip), then run: npm run bootstrap -- --retry' },
-  )
+  throw new SpicerackError('BACKEND_UNAVAILABLE', hasPython ? say('pipMissing') : say('pythonMissing'), { advice: say('installPip') })
 }
 
 function pipError(requirement: string, { output }: ProgramResult): SpicerackError {
   if (/No space left|Errno 28|Disk quota/i.test(output))
-    return new SpicerackError('DISK_FULL', `The disk is full: ${requirement} was not downloaded.`, {
-      advice: 'Free 2 GB in the cache folder, then run: npm run bootstrap -- --retry',
+    return new SpicerackError('DISK_FULL', say('wheelDiskFull', { requirement }), {
+      advice: say('freeInCache'),
     })
   // Offline, pip says both that it could not connect and that it found no such version.
   if (
@@ -80,14 +75,14 @@ function pipError(requirement: string, { output }: ProgramResult): SpicerackErro
       output,
     )
   )
-    return new SpicerackError('NETWORK', `The Python package registry cannot be reached: ${requirement} was not downloaded.`, {
-      advice: 'Connect to the network, then run: npm run bootstrap -- --retry',
+    return new SpicerackError('NETWORK', say('registryUnreachable', { requirement }), {
+      advice: say('connectThenRetry'),
     })
   const lastLine = output
     .trim()
     .split('\n')
     .findLast((line) => line.startsWith('ERROR'))
-  return new SpicerackError('BACKEND_UNAVAILABLE', `pip cannot download ${requirement}: ${lastLine ?? output.trim().slice(-300)}`)
+  return new SpicerackError('BACKEND_UNAVAILABLE', say('pipFailed', { requirement, detail: lastLine ?? output.trim().slice(-300) }))
 }
 
 function findWheel(folder: string, wheelName: string, requirement: string): string | undefined {

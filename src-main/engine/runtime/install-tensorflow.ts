@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { SpicerackError, toErrorData } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { compileAddon } from './compile-addon.ts'
 import { downloadWheel } from './download-wheel.ts'
 import { withFileLock } from './file-lock.mjs'
@@ -47,10 +48,7 @@ export async function installTensorFlow({ signal, onProgress }: InstallOptions =
     if ((error as Error).name === 'AbortError' || error instanceof SpicerackError) throw error
     const data = toErrorData(error)
     const code = data.code === 'INTERNAL' || data.code === 'NOT_FOUND' ? 'BACKEND_UNAVAILABLE' : data.code
-    throw new SpicerackError(code, `TensorFlow was not installed: ${data.message}`, {
-      ...(data.advice && { advice: data.advice }),
-      cause: error,
-    })
+    throw new SpicerackError(code, say('tensorFlowNotInstalled', { detail: data.message }), { advice: data.said?.advice, cause: error })
   }
 }
 
@@ -153,13 +151,9 @@ async function needSpace(folder: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder)
   if (bavail * bsize >= bytes) return
   const missing = ((bytes - bavail * bsize) / 1e9).toFixed(1)
-  throw new SpicerackError(
-    'DISK_FULL',
-    `TensorFlow needs ${(bytes / 1e9).toFixed(1)} GB while it is installed; ${missing} GB are missing in ${folder}.`,
-    {
-      advice: 'Free some space or set XDG_CACHE_HOME to a folder on another disk, then run: npm run bootstrap -- --retry',
-    },
-  )
+  throw new SpicerackError('DISK_FULL', say('tensorFlowSpace', { needed: (bytes / 1e9).toFixed(1), missing, folder }), {
+    advice: say('freeOrOtherCache'),
+  })
 }
 
 async function fileSizes(folder: string): Promise<Record<string, number>> {

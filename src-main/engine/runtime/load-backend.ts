@@ -54,10 +54,10 @@ async function load(choice: BackendChoice): Promise<LoadedBackend> {
       if (choice !== 'auto' || backend.slowReason === undefined) return { ...backend, skipped }
       skipped.push({ name: provider.name, reason: backend.slowReason.text })
     } catch (error) {
-      const { message, advice } = toErrorData(error)
+      const { message, said } = toErrorData(error)
       if (choice !== 'auto')
         throw new SpicerackError('BACKEND_UNAVAILABLE', say('backendFailed', { backend: choice, detail: message }), {
-          advice: advice ?? say('otherBackend'),
+          advice: said?.advice ?? say('otherBackend'),
           cause: error,
         })
       skipped.push({ name: provider.name, reason: message })

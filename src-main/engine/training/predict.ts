@@ -25,7 +25,7 @@ import { type RunHost, runFiles } from './run-context.ts'
 export async function predict(task: PredictTask, host: Pick<RunHost, 'files' | 'models'>): Promise<Omit<PredictOutcome, 'backend'>> {
   const { clusterCount } = task
   const encoded = host.files.read(runFiles.semi)
-  if (!encoded) throw new SpicerackError('NOT_FOUND', say('noClassifier'), { advice: 'Resume the run until its last stage is done.' })
+  if (!encoded) throw new SpicerackError('NOT_FOUND', say('noClassifier'), { advice: say('finishLastStage') })
   const recipe = withChosenFeatures(decidedRecipe(task.recipe, host.files), host.files)
   const source = imagesInMemory(task.pixels, task.size)
   const features = classifiesImages(recipe) ? undefined : await encodeImages(source, recipe, host)

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { ModelFiles } from '#engine/training/run-context.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { openOnnx } from './onnx/open-onnx.ts'
 
 type ManifestEntry = Readonly<{ name: string; file: string; sha256: string }>
@@ -13,11 +14,11 @@ export function openModels(folder: URL): ModelFiles {
     packaged(name) {
       const manifest = JSON.parse(readFileSync(new URL('manifest.json', folder), 'utf8')) as ManifestEntry[]
       const entry = manifest.find((each) => each.name === name)
-      if (!entry) throw new SpicerackError('NOT_FOUND', `There are no packaged weights "${name}".`)
+      if (!entry) throw new SpicerackError('NOT_FOUND', say('weightsUnknown', { name }))
       const bytes = readFileSync(new URL(entry.file, folder))
       if (createHash('sha256').update(bytes).digest('hex') !== entry.sha256)
-        throw new SpicerackError('NOT_FOUND', `The packaged weights ${entry.file} were changed or damaged.`, {
-          advice: 'Install Spicerack again, or take the recipe "standard", which learns from your images alone.',
+        throw new SpicerackError('NOT_FOUND', say('weightsDamaged', { file: entry.file }), {
+          advice: say('reinstallOrStandard'),
         })
       return bytes
     },

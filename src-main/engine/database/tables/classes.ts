@@ -1,6 +1,7 @@
 import { colourOf } from '#shared/colours.ts'
 import type { ClassEntity, ClassId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { Connection } from '../connection.ts'
 
 export type ClassRow = Readonly<{ id: ClassId; name: string; colour: string; key: string | null; deleted: number }>
@@ -24,7 +25,7 @@ export function createClassesTable({ sql }: Connection) {
   /** @throws NOT_FOUND also for a class that was deleted. */
   const get = (id: ClassId): ClassRow => {
     const row = one.get(id)
-    if (!row || row.deleted) throw new SpicerackError('NOT_FOUND', `There is no class ${id}.`)
+    if (!row || row.deleted) throw new SpicerackError('NOT_FOUND', say('noSuchClass', { id }))
     return row
   }
   return {

@@ -1,5 +1,6 @@
 import type { ClusterId, Clustering, ClusteringId, ImageId, RunId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { Connection } from '../connection.ts'
 import { createClustersTable } from './clusters.ts'
 import { createContradictionsTable } from './contradictions.ts'
@@ -92,7 +93,7 @@ export function createClusteringsTable(connection: Connection) {
   })
   const get = (id: ClusteringId): Clustering => {
     const row = one.get(id)
-    if (!row) throw new SpicerackError('NOT_FOUND', `There is no clustering ${id}.`)
+    if (!row) throw new SpicerackError('NOT_FOUND', say('noSuchClustering', { id }))
     return toClustering(row)
   }
   /** The identity that continues: one that was merged away lives on in the cluster it was merged into. */
@@ -139,7 +140,7 @@ export function createClusteringsTable(connection: Connection) {
         })
         for (let row = 0; row < imageIds.length; row++) {
           const clusterId = idOfIndex[clustering.clusters[row]]
-          if (clusterId === undefined) throw new SpicerackError('BAD_INPUT', `Image ${imageIds[row]} is in a cluster that does not exist.`)
+          if (clusterId === undefined) throw new SpicerackError('BAD_INPUT', say('imageInNoCluster', { image: imageIds[row]! }))
           const consistency = localConsistencies?.[row] ?? null
           insertAssignment.run(id, imageIds[row], clusterId, clusterId, confidences[row], consistency, reliable?.[row] ? 1 : 0)
         }

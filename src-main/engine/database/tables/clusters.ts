@@ -44,7 +44,7 @@ export function createClustersTable({ sql, columns }: Connection) {
   }
   const get = (id: ClusterId): ClusterRow => {
     const row = one.get(id)
-    if (!row) throw new SpicerackError('NOT_FOUND', `There is no cluster ${id}.`)
+    if (!row) throw new SpicerackError('NOT_FOUND', say('noSuchCluster', { id }))
     return row
   }
 

@@ -1,5 +1,6 @@
 import type { Export, ExportId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { Connection } from '../connection.ts'
 
 type ExportRow = Omit<Export, 'options' | 'problems'> & Readonly<{ options: string; problems: string }>
@@ -30,7 +31,7 @@ export function createExportsTable({ sql, write }: Connection) {
   })
   const get = (id: ExportId): Export => {
     const row = one.get(id)
-    if (!row) throw new SpicerackError('NOT_FOUND', `There is no export ${id}.`)
+    if (!row) throw new SpicerackError('NOT_FOUND', say('noSuchExport', { id }))
     return toExport(row)
   }
   return {

@@ -1,5 +1,6 @@
 import type { DuplicateGroup, DuplicateGroupId, ImageId, ImageProblem, ImageStatus, RootId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { Connection } from '../connection.ts'
 
 /** What an import knows about a file; the place of an image is (root, path). */
@@ -113,7 +114,7 @@ export function createImagesTable({ sql, write, columns: known }: Connection) {
       }),
     get: (id: ImageId): StoredImage => {
       const row = one.get(id)
-      if (!row) throw new SpicerackError('NOT_FOUND', `There is no image ${id}.`)
+      if (!row) throw new SpicerackError('NOT_FOUND', say('noSuchImage', { id }))
       return row
     },
     /** Every image of a root, whatever its status, by path: what a new scan is compared with. */

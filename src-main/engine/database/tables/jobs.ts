@@ -1,6 +1,7 @@
 import type { Job, JobId, JobProgress } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { canTransition, type JobKind, type JobState, type JobStateKind } from '#shared/jobs.ts'
+import { say } from '#shared/said.ts'
 import type { Connection } from '../connection.ts'
 
 type JobRow = Omit<Job, 'state' | 'payload' | 'progress'> & Readonly<{ state: string; payload: string; progress: string }>
@@ -30,7 +31,7 @@ export function createJobsTable({ sql, write }: Connection) {
   })
   const get = (id: JobId): Job => {
     const row = one.get(id)
-    if (!row) throw new SpicerackError('NOT_FOUND', `There is no job ${id}.`)
+    if (!row) throw new SpicerackError('NOT_FOUND', say('noSuchJob', { id }))
     return toJob(row)
   }
 
@@ -57,8 +58,7 @@ export function createJobsTable({ sql, write }: Connection) {
     transition: (id: JobId, state: JobState): Job =>
       write(() => {
         const from: JobStateKind = get(id).state.kind
-        if (!canTransition(from, state.kind))
-          throw new SpicerackError('CONFLICT', `Job ${id} is ${from}; it cannot become ${state.kind}. Nothing was changed.`)
+        if (!canTransition(from, state.kind)) throw new SpicerackError('CONFLICT', say('jobChange', { id, from, to: state.kind }))
         setState.run({ id, kind: state.kind, state: JSON.stringify(state), now: Date.now() })
         return get(id)
       }),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ClusteringId, Project, ProjectId, Root, RootId } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { Connection } from '../connection.ts'
 
 type ProjectRow = Pick<Project, 'id' | 'name' | 'createdAt' | 'currentClusteringId'>
@@ -22,7 +23,7 @@ export function createProjectTable({ sql, write }: Connection) {
     initialise: (name: string): void => void insert.run(randomUUID() as ProjectId, name, Date.now()),
     get: (): ProjectRow => {
       const found = row.get()
-      if (!found) throw new SpicerackError('PROJECT_DAMAGED', 'The project database holds no project.')
+      if (!found) throw new SpicerackError('PROJECT_DAMAGED', say('noProjectInside'))
       return found
     },
     currentClusteringId: (): ClusteringId | null => row.get()?.currentClusteringId ?? null,

@@ -1,6 +1,7 @@
 import type { ImageId, Run, RunId, Stage } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { StageName } from '#shared/jobs.ts'
+import { say } from '#shared/said.ts'
 import type { Connection } from '../connection.ts'
 import { packImageIds, unpackImageIds } from '../image-id-list.ts'
 import { createStagesTable } from './stages.ts'
@@ -48,7 +49,7 @@ export function createRunsTable(connection: Connection) {
   })
   const get = (id: RunId): Run => {
     const row = one.get(id)
-    if (!row) throw new SpicerackError('NOT_FOUND', `There is no run ${id}.`)
+    if (!row) throw new SpicerackError('NOT_FOUND', say('noSuchRun', { id }))
     return toRun(row)
   }
 
@@ -74,7 +75,7 @@ export function createRunsTable(connection: Connection) {
     /** The images of the run, in listed order. */
     imageIds: (id: RunId): ImageId[] => {
       const bytes = imageIds.get(id)
-      if (!bytes) throw new SpicerackError('NOT_FOUND', `There is no run ${id}.`)
+      if (!bytes) throw new SpicerackError('NOT_FOUND', say('noSuchRun', { id }))
       return unpackImageIds(bytes)
     },
     /** Records the backend that was really used, and its versions. */

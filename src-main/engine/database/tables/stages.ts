@@ -2,6 +2,7 @@ import type { RunId, Stage } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { StageName } from '#shared/jobs.ts'
 import type { Said } from '#shared/said.ts'
+import { say } from '#shared/said.ts'
 import type { Connection } from '../connection.ts'
 
 type StageRow = Omit<Stage, 'advice' | 'error'> & Readonly<{ advice: string; error: string | null }>
@@ -34,7 +35,7 @@ export function createStagesTable({ sql, write }: Connection) {
     change: (runId: RunId, name: StageName, change: Partial<Omit<Stage, 'runId' | 'name'>>): Stage =>
       write(() => {
         const row = one.get(runId, name)
-        if (!row) throw new SpicerackError('NOT_FOUND', `Run ${runId} has no stage ${name}.`)
+        if (!row) throw new SpicerackError('NOT_FOUND', say('noSuchStage', { run: runId, stage: name }))
         const stage: Stage = { ...toStage(row), ...change, runId, name }
         update.run({ ...stage, advice: JSON.stringify(stage.advice), error: stage.error && JSON.stringify(stage.error) })
         return stage

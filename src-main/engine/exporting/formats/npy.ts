@@ -1,4 +1,5 @@
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { DatasetFormat } from '../dataset-format.ts'
 import type { FormatContext, FormatResult } from '../export-format.ts'
 import { writeHashedFile } from '../hashed-file.ts'
@@ -20,8 +21,7 @@ export const npy: DatasetFormat = {
 /** @throws BAD_INPUT when there are no embeddings. */
 async function writeNpyDataset(context: FormatContext): Promise<FormatResult> {
   const { folder, images, options, embeddings, step } = context
-  if (embeddings === null)
-    throw new SpicerackError('BAD_INPUT', 'There are no embeddings to export.', { advice: 'Run the embed stage first.' })
+  if (embeddings === null) throw new SpicerackError('BAD_INPUT', say('nothingEmbedded'), { advice: say('runUpToEmbed') })
   const { dim, values } = embeddings
   function* vectors(): Generator<Float32Array> {
     for (const { rowIndex } of images) {

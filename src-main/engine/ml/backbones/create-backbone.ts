@@ -1,4 +1,5 @@
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { backboneChoices } from '#shared/stages/pretrain.ts'
 import type { Backbone, BackboneOptions } from './backbone.ts'
 import { createClusterResNet } from './cluster-resnet.ts'
@@ -13,7 +14,7 @@ import { createWideResNet28, createWideResNetStl } from './wide-resnet.ts'
  */
 export function createBackbone(options: BackboneOptions): Backbone {
   if (!(options.widthFactor > 0 && Number.isFinite(options.widthFactor)))
-    throw new SpicerackError('BAD_INPUT', `The width factor of a backbone must be above 0, not ${options.widthFactor}.`)
+    throw new SpicerackError('BAD_INPUT', say('widthFactorPositive', { widthFactor: options.widthFactor }))
   switch (options.name) {
     case 'clusterresnet':
       return createClusterResNet(options)
@@ -32,8 +33,8 @@ export function createBackbone(options: BackboneOptions): Backbone {
     case 'wide-resnet-stl':
       return createWideResNetStl(options)
     default:
-      throw new SpicerackError('BAD_INPUT', `There is no backbone "${String(options.name)}".`, {
-        advice: `Choose one of: ${backboneChoices.join(', ')}.`,
+      throw new SpicerackError('BAD_INPUT', say('noBackbone', { name: String(options.name) }), {
+        advice: say('chooseOneOf', { choices: backboneChoices.join(', ') }),
       })
   }
 }

@@ -11,7 +11,7 @@ import { type RunFiles, runFiles } from '../run-context.ts'
 /** The backbone that the first stage learned. Caller disposes. @throws NOT_FOUND before that stage is done. */
 export function loadLearnedBackbone(recipe: ResolvedRecipe, files: RunFiles): Backbone {
   const encoded = files.read(runFiles.pretrained)
-  if (!encoded) throw new SpicerackError('NOT_FOUND', 'This run has learned no features yet.', { advice: say('resumeRun') })
+  if (!encoded) throw new SpicerackError('NOT_FOUND', say('noFeaturesYet'), { advice: say('resumeRun') })
   const backbone = createBackbone({ name: recipe.pretrain.backbone, widthFactor: recipe.pretrain.widthFactor, seed: 0 })
   const { tensors } = decodeCheckpoint(encoded)
   restoreParameters(backbone.parameters, tensors)

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { computeValues } from '#engine/ml/compute-values.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { EmbedSettings } from '#shared/stages/embed.ts'
 import type { OnnxModel } from '../run-context.ts'
 import type { Encoder } from './encoder.ts'
@@ -86,8 +87,8 @@ function layoutOf({ inputDims }: OnnxModel, { onnxLayout }: EmbedSettings): 'nch
   if (onnxLayout !== 'auto') return onnxLayout
   if (inputDims[1] === 3) return 'nchw'
   if (inputDims[3] === 3) return 'nhwc'
-  throw new SpicerackError('BAD_INPUT', 'The ONNX file does not tell which axis of its images has the three colours.', {
-    advice: 'Say it: --set embed.onnxLayout=nchw, or nhwc.',
+  throw new SpicerackError('BAD_INPUT', say('onnxNoColours'), {
+    advice: say('onnxSayLayout'),
   })
 }
 
@@ -95,17 +96,13 @@ function sideOf({ inputDims }: OnnxModel, { onnxSidePx }: EmbedSettings, isChann
   const [height, width] = isChannelsFirst ? inputDims.slice(2) : inputDims.slice(1, 3)
   const known = height ?? width
   if ((height !== null && width !== null && height !== width) || (known != null && onnxSidePx > 0 && known !== onnxSidePx))
-    throw new SpicerackError(
-      'BAD_INPUT',
-      `The ONNX file wants images of ${height ?? '?'} x ${width ?? '?'} pixels, which cannot be given.`,
-      {
-        advice: 'Export it for square images, and leave embed.onnxSidePx at 0.',
-      },
-    )
+    throw new SpicerackError('BAD_INPUT', say('onnxWrongSize', { height: height ?? '?', width: width ?? '?' }), {
+      advice: say('onnxExportSquare'),
+    })
   const side = known ?? onnxSidePx
   if (side > 0) return side
-  throw new SpicerackError('BAD_INPUT', 'The ONNX file leaves the size of its images open.', {
-    advice: 'Say it: --set embed.onnxSidePx=224',
+  throw new SpicerackError('BAD_INPUT', say('onnxNoSize'), {
+    advice: say('onnxSaySize'),
   })
 }
 
@@ -119,7 +116,7 @@ function pool(
   if (dims.length === 4) return tf.mean(output, isChannelsFirst ? [2, 3] : [1, 2])
   if (dims.length === 3) return tokens === 'mean' ? tf.mean(output, 1) : tf.squeeze(tf.slice(output, [0, 0, 0], [-1, 1, -1]), [1])
   if (dims.length === 2) return output
-  throw new SpicerackError('BAD_INPUT', `The ONNX file gives ${dims.length} dimensions, which are no features of images.`, {
-    advice: 'Export the image encoder alone.',
+  throw new SpicerackError('BAD_INPUT', say('onnxNoFeatures', { dimensions: dims.length }), {
+    advice: say('onnxExportEncoderAlone'),
   })
 }

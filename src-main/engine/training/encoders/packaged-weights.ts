@@ -4,6 +4,7 @@ import { createBackbone } from '#engine/ml/backbones/create-backbone.ts'
 import type { Parameter } from '#engine/ml/parameters.ts'
 import { readSafetensors } from '#engine/ml/safetensors.ts'
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { RunHost } from '../run-context.ts'
 
 /** Width factors of MobileNetV2 for which weights are packaged, and their names. */
@@ -28,8 +29,8 @@ export function givePackagedWeights(
 ): void {
   const file = name === 'mobilenet-v2' ? packagedNames[widthFactor] : undefined
   if (file === undefined)
-    throw new SpicerackError('BAD_INPUT', `There are no packaged weights for ${name} at width factor ${widthFactor}.`, {
-      advice: 'Choose the backbone mobilenet-v2 with width factor 1 or 1.4, or begin from random weights.',
+    throw new SpicerackError('BAD_INPUT', say('noWeightsFor', { name, widthFactor }), {
+      advice: say('chooseWithWeights'),
     })
   const stored = readSafetensors(models.packaged(file))
   for (const parameter of parameters) {

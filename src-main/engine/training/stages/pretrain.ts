@@ -165,7 +165,7 @@ function keyGroupCount(batchSize: number, wanted: number): number {
 export async function pretrain({ task, source, host }: RunContext): Promise<StageResult> {
   const settings = task.recipe.pretrain
   if (source.count < 2)
-    throw new SpicerackError('TOO_FEW_IMAGES', `There ${source.count === 1 ? 'is 1 image' : 'are no images'}; at least 2 are needed.`, {
+    throw new SpicerackError('TOO_FEW_IMAGES', say('tooFewImages', { count: source.count }), {
       advice: say('addAndImport'),
     })
   await refuseIdenticalImages(source)

@@ -1,4 +1,5 @@
 import { SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 
 /** An input or output of an ONNX graph. A dimension that the file leaves open is null. */
 export type OnnxValue = Readonly<{ name: string; elementType: number; dims: readonly (number | null)[] }>
@@ -24,7 +25,7 @@ export function readOnnxFile(bytes: Uint8Array): { inputs: OnnxValue[]; outputs:
     // Files of the first versions list their weights as inputs too.
     return { inputs: valuesOf(11).filter(({ name }) => !weights.has(name)), outputs: valuesOf(12) }
   } catch (cause) {
-    throw new SpicerackError('BAD_INPUT', 'This is not an ONNX file.', { advice: 'Give a model that was exported as .onnx.', cause })
+    throw new SpicerackError('BAD_INPUT', say('notOnnx'), { advice: say('giveOnnx'), cause })
   }
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { InferenceSession } from 'onnxruntime-node'
 import { SpicerackError, toErrorData } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import { onnxFloat32, readOnnxFile } from './onnx-file.ts'
 import type { OnnxAnswer, OnnxRequest } from './onnx-messages.ts'
 
@@ -18,8 +19,8 @@ async function answer(request: OnnxRequest): Promise<OnnxAnswer> {
     const { inputs, outputs } = readOnnxFile(content)
     const [input] = inputs
     if (!input || inputs.length > 1 || input.dims.length !== 4 || input.elementType !== onnxFloat32)
-      throw new SpicerackError('BAD_INPUT', `${request.path} does not turn a batch of float32 images into features.`, {
-        advice: 'Export the image encoder alone, with one input of four dimensions.',
+      throw new SpicerackError('BAD_INPUT', say('onnxNoEncoder', { path: request.path }), {
+        advice: say('onnxExportEncoder'),
       })
     runtime = await loadRuntime()
     session = await createSession(runtime, request.path)
@@ -38,8 +39,8 @@ async function createSession({ InferenceSession }: typeof import('onnxruntime-no
   try {
     return await InferenceSession.create(path)
   } catch (cause) {
-    throw new SpicerackError('BAD_INPUT', `ONNX Runtime cannot open ${path}: ${(cause as Error).message}`, {
-      advice: 'Export it for opset 19 or older (IR version 9 at most); 17 is understood everywhere.',
+    throw new SpicerackError('BAD_INPUT', say('onnxNotOpened', { path, detail: (cause as Error).message }), {
+      advice: say('onnxOlderOpset'),
       cause,
     })
   }
@@ -49,8 +50,8 @@ async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
   try {
     return await import('onnxruntime-node')
   } catch (cause) {
-    throw new SpicerackError('BACKEND_UNAVAILABLE', 'ONNX Runtime, which computes ONNX files, is not installed here.', {
-      advice: 'Install it with: npm install --include=optional',
+    throw new SpicerackError('BACKEND_UNAVAILABLE', say('onnxRuntimeMissing'), {
+      advice: say('onnxInstallRuntime'),
       cause,
     })
   }

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import type { OnnxModel } from '#engine/training/run-context.ts'
 import { fromErrorData, SpicerackError } from '#shared/errors.ts'
+import { say } from '#shared/said.ts'
 import type { OnnxAnswer, OnnxRequest } from './onnx-messages.ts'
 
 /**
@@ -22,8 +23,8 @@ export async function openOnnx(path: string): Promise<OnnxModel> {
   const ask = (request: OnnxRequest): Promise<Exclude<OnnxAnswer, { kind: 'failed' }>> =>
     new Promise((resolve, reject) => {
       const onExit = (): void => {
-        const message = `The process that computes ${path} ended unexpectedly. ${stderrTail.trim()}`.trim()
-        reject(new SpicerackError('WORKER_DIED', message, { advice: 'Try another file, or a packaged encoder.' }))
+        const message = say('onnxDied', { path, detail: stderrTail.trim() })
+        reject(new SpicerackError('WORKER_DIED', message, { advice: say('otherEncoder') }))
       }
       child.once('exit', onExit)
       child.once('message', (answer: OnnxAnswer) => {
