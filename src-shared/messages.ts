@@ -17,6 +17,7 @@ export const messages = {
   graphClusters: 'clusters of the graph of neighbours',
   lookingForFiles: 'Looking for files',
   lookingForDuplicates: 'Looking for duplicates',
+  comparingFiles: 'Comparing files',
   readingImages: 'Reading images',
   writingDataset: 'Writing the dataset',
 
@@ -58,6 +59,12 @@ export const messages = {
     'More and finer clusters: halves agree at {agreement} of 1, where images without clusters would at {chance}. Merging later is easier than splitting.',
   suggestedAlike: 'All images look the same, so that no number of clusters is better than another.',
   suggestedSmallest: 'Too few different images to compare numbers of clusters: this is the smallest.',
+
+  // What to know of a dataset before it is written.
+  sideWithoutClass: '{side} has no image of {classes}; loaders that number classes by folder will number {side} differently.',
+  yoloWithoutVal: 'Without a validation side YOLO cannot measure while it trains; divide the dataset.',
+  yoloUnlisted: 'YOLO does not list {files} of the files, because of their extension.',
+  folderUnlisted: "torchvision's ImageFolder does not list {files} of the files, because of their extension.",
 
   ...problemMessages,
   ...rareMessages,

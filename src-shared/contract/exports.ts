@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { exportSchema, jobSchema } from '../entities.ts'
 import { exportFormats, unprovenWays } from '../export-formats.ts'
+import { messageSchema } from '../said-schema.ts'
 import { procedure } from './procedure.ts'
 
 const ratio = z.number().min(0).max(1)
@@ -71,7 +72,7 @@ export const exportsContract = {
         /** Missing, unreadable, or not read yet. */
         unusable: z.number().int(),
       }),
-      warnings: z.array(z.string()).readonly(),
+      warnings: z.array(messageSchema).readonly(),
     }),
   ),
   start: procedure.input(exportRequestSchema).output(jobSchema),

@@ -37,7 +37,7 @@ export async function exportProject(session: Session, flags: ExportFlags): Promi
   const chosen = { minConfidence, onlyReliable, minPurity, unproven: flags.skipUnproven ? ('skip' as const) : ('refuse' as const) }
   const request = { format, out, transfer, seed, ...chosen, bom, split, clustersAsClasses: !classesOnly }
   const plan = await client.exports.plan(request)
-  for (const warning of plan.warnings) output.say(`Note: ${warning}`)
+  for (const warning of plan.warnings) output.say(`Note: ${warning.text}`)
   for (const { name, purity, missingLooks } of plan.unproven)
     output.say(
       `${flags.skipUnproven ? 'Left out' : 'Not proved'}: ${name}, at least ${toPercent(purity.lower)} pure; ${missingLooks === null ? 'too many were wrong' : `${missingLooks} more looks needed`}`,

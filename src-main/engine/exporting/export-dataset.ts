@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { fromErrorData, SpicerackError, toErrorData } from '#shared/errors.ts'
-import { type Message, say } from '#shared/said.ts'
+import { type Message, say, textOf } from '#shared/said.ts'
 import { toDatasetCard } from './dataset-card.ts'
 import { datasetFormats } from './dataset-formats.ts'
 import type { ExportProblem, FormatResult } from './export-format.ts'
@@ -91,7 +91,7 @@ function toReceipt(plan: ExportPlan, result: FormatResult, options: ExportOption
     problems: result.problems,
     problemCounts: { missing: countReason('missing'), unreadable: countReason('unreadable'), changed: countReason('changed') },
     copiedInsteadOfLinked: result.copiedInsteadOfLinked,
-    warnings: plan.warnings,
+    warnings: plan.warnings.map(textOf),
   }
 }
 

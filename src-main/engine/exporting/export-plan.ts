@@ -1,5 +1,5 @@
 import { SpicerackError } from '#shared/errors.ts'
-import { say } from '#shared/said.ts'
+import { type Message, say } from '#shared/said.ts'
 import { datasetFormats } from './dataset-formats.ts'
 import { type ClassLooks, type ExportOptions, type ExportRow, type SplitName, splitNames } from './export-row.ts'
 import { type ClassPurity, findUnproven, measurePurity, passesThresholds, type UnprovenClass } from './purity-gate.ts'
@@ -56,7 +56,7 @@ export type ExportPlan = Readonly<{
   excluded: ExcludedCounts
   /** Classes that are not proved to be pure enough: they stop the export, or their images are left out. */
   unproven: readonly UnprovenClass[]
-  warnings: readonly string[]
+  warnings: readonly Message[]
 }>
 
 const torchvisionExtensions = /\.(jpe?g|png|ppm|bmp|pgm|tiff?|webp)$/i
@@ -149,23 +149,18 @@ export function countImages(images: readonly PlannedImage[]): PlannedCount {
   return { count: images.length, sizeBytes: images.reduce((sum, image) => sum + image.row.sizeBytes, 0) }
 }
 
-function findWarnings(images: readonly PlannedImage[], classes: readonly PlannedClass[], { split, format }: ExportOptions): string[] {
-  const warnings: string[] = []
+function findWarnings(images: readonly PlannedImage[], classes: readonly PlannedClass[], { split, format }: ExportOptions): Message[] {
+  const warnings: Message[] = []
   for (const side of splitNames) {
     if (split === null || split[side] === 0) continue
     const missing = classes.filter((entry) => entry.splits[side] === undefined)
     if (missing.length > 0)
-      warnings.push(
-        `${side} has no image of ${missing.map((entry) => entry.name ?? unlabelledFolder).join(', ')}; loaders that number classes by folder will number ${side} differently.`,
-      )
+      warnings.push(say('sideWithoutClass', { side, classes: missing.map((entry) => entry.name ?? unlabelledFolder).join(', ') }))
   }
-  if (format === 'yolo' && (split === null || split.val === 0))
-    warnings.push('Without a validation side YOLO cannot measure while it trains; divide the dataset.')
+  if (format === 'yolo' && (split === null || split.val === 0)) warnings.push(say('yoloWithoutVal'))
   const unlisted = images.filter((image) => image.datasetPath && !torchvisionExtensions.test(image.datasetPath)).length
-  if ((format === 'imagefolder' || format === 'yolo') && unlisted > 0)
-    warnings.push(
-      `${format === 'yolo' ? 'YOLO' : "torchvision's ImageFolder"} does not list ${unlisted} of the files, because of their extension.`,
-    )
+  if (format === 'yolo' && unlisted > 0) warnings.push(say('yoloUnlisted', { files: unlisted }))
+  if (format === 'imagefolder' && unlisted > 0) warnings.push(say('folderUnlisted', { files: unlisted }))
   return warnings
 }
 

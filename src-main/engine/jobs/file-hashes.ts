@@ -11,7 +11,7 @@ export function createFileHashes(rootPath: string, { signal, report }: Pick<JobC
   const hashes = new Map<FoundFile, string | null>()
   return async (file, { done, total }) => {
     if (signal.aborted) throw new SpicerackError('CANCELLED', say('comparingStopped'))
-    report({ done, total, rate: null, secondsLeft: null, stage: null, phase: 'compare', note: 'Comparing files' })
+    report({ done, total, rate: null, secondsLeft: null, stage: null, phase: 'compare', note: say('comparingFiles') })
     const known = hashes.get(file)
     if (known !== undefined) return known
     const hash = await hashFile(join(rootPath, file.relativePath))
