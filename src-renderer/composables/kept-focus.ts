@@ -9,18 +9,22 @@ const layers = '[role=dialog], [role=alertdialog], [role=menu]'
 type Place = Readonly<{ element: HTMLElement; region: Element | null; after: readonly HTMLElement[]; before: readonly HTMLElement[] }>
 
 /**
- * Keeps the keyboard where a person was: when what had the focus goes away or is disabled (a button with its row, an answered question),
- * what came after it has the keys, else what came before it, else what is there now, else what the page is about.
+ * Keeps the keyboard where a person was: when what had the focus goes away (a button with its row, an answered question), what came after
+ * it has the keys, else what came before it, else what is there now, else what the page is about. What was disabled has them again when
+ * it can be used again.
  */
 export function useKeptFocus(): void {
   /** Where the focus was last: on the page, and anywhere. */
   let place: Place | undefined
   let last: Element | undefined
+  /** What had the focus last cannot be used for now. */
+  let isDisabled = false
   let frame = 0
 
   function note({ target }: FocusEvent): void {
     if (!(target instanceof HTMLElement)) return
     last = target
+    isDisabled = false
     if (target.closest('.page, nav') === null || target.closest(layers)) return
     const region = target.closest(regions)
     const all = within(region)
@@ -33,8 +37,12 @@ export function useKeptFocus(): void {
   }
   function look(): void {
     frame = 0
-    const active = document.activeElement
-    const isLost = (active === null || active === document.body || active === last) && last !== undefined && !canHold(last)
+    if (last?.isConnected && last.matches(':disabled')) {
+      isDisabled = true
+      return
+    }
+    const isFree = document.activeElement === null || document.activeElement === document.body
+    const isLost = isFree && last !== undefined && (isDisabled || !canHold(last))
     if (!isLost || !place || document.querySelector(layers)) return
     const { element, region, after, before } = place
     const main = document.querySelector<HTMLElement>('main')

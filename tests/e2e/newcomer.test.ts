@@ -123,7 +123,7 @@ describe.runIf(hasBrowser())('somebody who is here for the first time, without a
     await press('Enter')
     await expect.poll(async () => (await app.client.exports.list()).map(({ state }) => state), { timeout: 30_000 }).toEqual(['completed'])
     await app.page.getByText('complete', { exact: false }).first().waitFor()
-    await expect.poll(isOnPage).toBe(true)
+    await expect.poll(held).toMatch(/^Export \d+ images/)
     expect(app.complaints).toEqual([])
   })
 })
