@@ -3,7 +3,6 @@ import { type OpenProject, readProject } from '#engine/database/project.ts'
 import { exportDataset } from '#engine/exporting/export-dataset.ts'
 import { planExport } from '#engine/exporting/export-plan.ts'
 import type { ExportEmbeddings, ExportRow } from '#engine/exporting/export-row.ts'
-import type { ExportRequest } from '#shared/contract/exports.ts'
 import { SpicerackError, toErrorData } from '#shared/errors.ts'
 import { say } from '#shared/said.ts'
 import type { ExportAnswer, ExportOutcome, ExportTask, PlannedExport } from './export-messages.ts'
@@ -16,40 +15,50 @@ let toldAt = 0
 
 parentPort?.on('message', (task: ExportTask) => void perform(task))
 
-async function perform({ kind, projectPath, request, stop }: ExportTask): Promise<void> {
+async function perform(task: ExportTask): Promise<void> {
   try {
-    const project = readProject(projectPath)
-    try {
-      if (kind === 'plan') tell({ kind: 'planned', plan: plan(project, request) })
-      else tell({ kind: 'written', outcome: await write(project, request, stop) })
-    } finally {
-      project.close()
-    }
+    const source = readSource(task)
+    tell(task.kind === 'plan' ? { kind: 'planned', plan: plan(source) } : { kind: 'written', outcome: await write(source, task.stop) })
   } catch (error) {
     tell({ kind: 'failed', error: toErrorData(error) })
   }
 }
 
-function plan(project: OpenProject, request: ExportRequest): PlannedExport {
-  const { rows, rejectedCount } = toExportRows(project, request)
-  const { images: _, ...planned } = planExport(rows, toExportOptions(project, request), {
-    audits: toClassLooks(project, request),
-    embeddingBytes: request.format === 'npy' ? embeddingBytesOf(project) : 0,
-  })
-  const rest = project.images.counts().total - rows.length - rejectedCount
-  return { ...planned, excluded: { ...planned.excluded, rejected: rejectedCount, unusable: rest } }
+/** What an export needs of a project; closed before the work, so that the log of edits does not have to keep the state that was read. */
+function readSource({ kind, projectPath, request }: ExportTask) {
+  const project = readProject(projectPath)
+  try {
+    const { rows, rejectedCount } = toExportRows(project, request)
+    return {
+      rows,
+      rejectedCount,
+      options: toExportOptions(project, request),
+      audits: toClassLooks(project, request),
+      totalCount: project.images.counts().total,
+      embeddingBytes: request.format === 'npy' ? embeddingBytesOf(project) : 0,
+      embeddings: kind === 'write' && request.format === 'npy' ? toExportEmbeddings(project, rows) : undefined,
+    }
+  } finally {
+    project.close()
+  }
+}
+type Source = ReturnType<typeof readSource>
+
+function plan({ rows, rejectedCount, options, audits, totalCount, embeddingBytes }: Source): PlannedExport {
+  const { images: _, ...planned } = planExport(rows, options, { audits, embeddingBytes })
+  const unusable = totalCount - rows.length - rejectedCount
+  return { ...planned, excluded: { ...planned.excluded, rejected: rejectedCount, unusable } }
 }
 
-async function write(project: OpenProject, request: ExportRequest, stop: Int32Array): Promise<ExportOutcome> {
-  const { rows } = toExportRows(project, request)
-  const { count, sizeBytes, problemCounts, copiedInsteadOfLinked } = await exportDataset(rows, toExportOptions(project, request), {
+async function write({ rows, options, audits, embeddings }: Source, stop: Int32Array): Promise<ExportOutcome> {
+  const { count, sizeBytes, problemCounts, copiedInsteadOfLinked } = await exportDataset(rows, options, {
     signal: {
       get aborted() {
         return Atomics.load(stop, 0) === 1
       },
     },
-    ...(request.format === 'npy' ? { embeddings: toExportEmbeddings(project, rows) } : {}),
-    audits: toClassLooks(project, request),
+    ...(embeddings ? { embeddings } : {}),
+    audits,
     onProgress,
   })
   return { count, sizeBytes, problemCounts, copiedInsteadOfLinked }
