@@ -14,6 +14,8 @@ type ExportPlan = Awaited<ReturnType<EngineClient['exports']['plan']>>
 
 /** Long enough that a dragged slider asks once. */
 const planDelayMs = 200
+/** Only the plan of a large project takes longer. */
+const patienceMs = 600
 
 /** The choices of an export, what it would write, and the exports that were made. */
 export const useExportingStore = defineStore('exporting', () => {
@@ -38,6 +40,8 @@ export const useExportingStore = defineStore('exporting', () => {
   /** Percent of each set; training takes the rest. */
   const split = reactive({ val: 10, test: 10 })
   const plan = shallowRef<ExportPlan>()
+  /** A plan is being made for so long that one should say so. */
+  const isPlanning = ref(false)
   const problem = shallowRef<ErrorData>()
   const made = shallowRef<readonly Export[]>([])
   const jobId = ref<Job['id']>()
@@ -62,6 +66,9 @@ export const useExportingStore = defineStore('exporting', () => {
     const own = new AbortController()
     asking = own
     if (!engine.project || engine.project.currentClusteringId === null) return
+    const saying = window.setTimeout(() => {
+      isPlanning.value = true
+    }, patienceMs)
     try {
       // A plan touches no file, so any place will do until one was chosen.
       const place = whole.value.out || `${engine.project.path}-dataset`
@@ -73,6 +80,9 @@ export const useExportingStore = defineStore('exporting', () => {
       if (own.signal.aborted) return
       plan.value = undefined
       problem.value = toErrorData(error)
+    } finally {
+      window.clearTimeout(saying)
+      if (asking === own) isPlanning.value = false
     }
   }
   watch(
@@ -113,5 +123,5 @@ export const useExportingStore = defineStore('exporting', () => {
     await engine.refresh()
   }
 
-  return { request, isSplit, split, writesFiles, refused, plan, problem, made, job, isWriting, last, start, cancel }
+  return { request, isSplit, split, writesFiles, refused, plan, isPlanning, problem, made, job, isWriting, last, start, cancel }
 })
