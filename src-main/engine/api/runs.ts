@@ -21,7 +21,7 @@ export const runsApi = {
   create: api.runs.create.handler(({ context, input }) => {
     const { project, queue } = context.session()
     const { clusterCount, clusterCountReason, seed, backend, overrides, lastStage, repeats } = input
-    const imageIds = repeats === undefined ? project.images.usable().map(({ id }) => id) : unchangedImagesOf(project, repeats)
+    const imageIds = repeats === undefined ? [...project.images.pixelRows().keys()] : unchangedImagesOf(project, repeats)
     const pixels = readPixelSettings(project.folder)
     if (imageIds.length === 0 || !pixels) throw new SpicerackError('NO_IMAGES', say('noImagesYet'), { advice: say('importFirst') })
     if (imageIds.length < 2) throw new SpicerackError('TOO_FEW_IMAGES', say('oneImage'), { advice: say('importMore') })

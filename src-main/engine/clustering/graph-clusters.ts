@@ -2,7 +2,7 @@ import { deriveSeed } from '#engine/ml/random.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import { say } from '#shared/said.ts'
 import { swapClusters } from './cluster-swaps.ts'
-import type { Embeddings } from './embeddings.ts'
+import type { Embeddings, MadeRows } from './embeddings.ts'
 import { repairEmptyClusters } from './k-means.ts'
 import { modularity, raiseModularity } from './modularity.ts'
 import { embedNeighbours } from './neighbour-embedding.ts'
@@ -56,7 +56,11 @@ export function graphNeighbourCount(count: number, clusterCount: number): number
  * @throws BAD_CLUSTER_COUNT when there are fewer images than clusters; BAD_INPUT when a value is not finite; CANCELLED.
  * @source Our own, of McInnes, Healy & Melville 2018 (embedding) and Newman 2004 (modularity).
  */
-export async function clusterByGraph(features: Embeddings, options: GraphClusterOptions, follow: Follow = {}): Promise<GraphClusters> {
+export async function clusterByGraph(
+  features: Embeddings | MadeRows,
+  options: GraphClusterOptions,
+  follow: Follow = {},
+): Promise<GraphClusters> {
   const { clusterCount, seed, targets, agreement = () => 0 } = options
   if (!Number.isInteger(clusterCount) || clusterCount < 1 || clusterCount > features.count)
     throw new SpicerackError('BAD_CLUSTER_COUNT', say('cannotDivideInto', { images: features.count, clusters: clusterCount }), {
@@ -118,7 +122,7 @@ function better(one: Division, other: Division | undefined): Division {
  * @throws BAD_INPUT when a value is not finite; CANCELLED.
  */
 export async function graphOfFeatures(
-  features: Embeddings,
+  features: Embeddings | MadeRows,
   { clusterCount, partDimensions, memoryBytes, seed }: Omit<GraphClusterOptions, 'targets'>,
   follow: Follow = {},
 ): Promise<{ points: Embeddings; graph: NeighbourGraph }> {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { computeValues } from '#engine/ml/compute-values.ts'
 import { deriveSeed } from '#engine/ml/random.ts'
-import { checkEmbeddings, type Embeddings } from './embeddings.ts'
+import { checkEmbeddings, type Embeddings, type MadeRows, rowsBetween } from './embeddings.ts'
 import { leadingAxes } from './leading-axes.ts'
 
 export type WhiteningOptions = Readonly<{
@@ -11,6 +11,7 @@ export type WhiteningOptions = Readonly<{
 }>
 
 const mostAxes = 64
+const blockRows = 2048
 /** Images for each axis from which on variances are trusted fully. */
 const trustedImagesPerAxis = 100
 
@@ -35,17 +36,18 @@ export function whiteningStrength(count: number, axisCount: number): number {
  * @throws BAD_INPUT when a value is not finite.
  * @source Our own; the strength is `whiteningStrength`.
  */
-export async function whitenFeatures(features: Embeddings, { partDimensions, seed }: WhiteningOptions): Promise<Embeddings> {
-  checkEmbeddings(features)
-  const { count, dimension, values } = features
-  const all = tf.tensor2d(values, [count, dimension])
+export async function whitenFeatures(features: Embeddings | MadeRows, { partDimensions, seed }: WhiteningOptions): Promise<Embeddings> {
+  const { count, dimension } = features
+  forEachBlock(features, (values, first, end) => checkEmbeddings({ values, count: end - first, dimension }, first))
   const parts: tf.Tensor2D[] = []
+  // One for all parts, since no copy of one is needed any more once it is centred.
+  const columns = new Float32Array(count * Math.max(...partDimensions))
   try {
     let from = 0
     for (const [place, size] of partDimensions.entries()) {
-      const start = from
+      copyColumns(features, from, size, columns)
       const centred = tf.tidy(() => {
-        const part = tf.slice(all, [0, start], [count, size])
+        const part = tf.tensor2d(columns.subarray(0, count * size), [count, size])
         return tf.sub(part, tf.mean(part, 0)) as tf.Tensor2D
       })
       from += size
@@ -54,7 +56,22 @@ export async function whitenFeatures(features: Embeddings, { partDimensions, see
     const whitened = await computeValues(() => tf.mul(tf.concat(parts, 1), 1 / Math.sqrt(parts.length)))
     return { values: whitened, count, dimension: whitened.length / count }
   } finally {
-    tf.dispose([all, ...parts])
+    tf.dispose(parts)
+  }
+}
+
+/** `[count, size]`: a part of each row, the `size` columns at `from`. */
+function copyColumns(features: Embeddings | MadeRows, from: number, size: number, to: Float32Array): void {
+  forEachBlock(features, (values, first) => {
+    for (let start = from, row = first; start < values.length; start += features.dimension, row++)
+      to.set(values.subarray(start, start + size), row * size)
+  })
+}
+
+function forEachBlock(features: Embeddings | MadeRows, visit: (values: Float32Array, first: number, end: number) => void): void {
+  for (let first = 0; first < features.count; first += blockRows) {
+    const end = Math.min(features.count, first + blockRows)
+    visit(rowsBetween(features, first, end), first, end)
   }
 }
 

@@ -117,8 +117,8 @@ function toJobProgress({ stage, step, totalSteps, imagesPerSecond, secondsLeft, 
 
 function toStageTask(project: OpenProject, run: Run, stage: StageTask['stage']): StageTask {
   const imageIds = project.runs.imageIds(run.id)
-  const images = new Map(project.images.usable().map((image) => [image.id, image]))
-  const rows = Int32Array.from(imageIds, (id) => images.get(id)?.pixelRow ?? pixelRowOf(project, id))
+  const pixelRows = project.images.pixelRows()
+  const rows = Int32Array.from(imageIds, (id) => pixelRows.get(id) ?? pixelRowOf(project, id))
   const packCount = rows.reduce((highest, row) => Math.max(highest, row + 1), 0)
   return {
     stage,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { type Embeddings, rowsOf } from '#engine/clustering/embeddings.ts'
+import { type Embeddings, type MadeRows, rowsBetween } from '#engine/clustering/embeddings.ts'
 import { createStepProgram } from '#engine/graph/step-program.ts'
 import { normalizeImages } from '#engine/ml/augmentations/normalize.ts'
 import { createBackbone } from '#engine/ml/backbones/create-backbone.ts'
@@ -79,7 +79,7 @@ export async function classify(
 /** The same from features. @throws StageStopped. */
 export async function classifyFeatures(
   classifier: Classifier,
-  features: Embeddings,
+  features: Embeddings | MadeRows,
   classCount: number,
   host: Pick<RunHost, 'shouldStop'>,
 ): Promise<Float32Array> {
@@ -89,7 +89,7 @@ export async function classifyFeatures(
     classCount,
     host,
     ({ inputs }) => classifier.logits(inputs, 'running'),
-    (indices) => tf.tensor2d(rowsOf(features, indices).values, [indices.length, dimension]),
+    ({ 0: first, length }) => tf.tensor2d(rowsBetween(features, first, first + length), [length, dimension]),
   )
 }
 
@@ -98,7 +98,7 @@ async function classifyBlocks(
   classCount: number,
   host: Pick<RunHost, 'shouldStop'>,
   logitsOf: (feeds: { inputs: tf.Tensor }) => tf.Tensor2D,
-  inputsOf: (indices: Int32Array) => tf.Tensor,
+  inputsOf: (indices: Int32Array /** One after the other. */) => tf.Tensor,
 ): Promise<Float32Array> {
   const probabilities = new Float32Array(count * classCount)
   const program = createStepProgram()

@@ -1,4 +1,4 @@
-import type { Embeddings } from '#engine/clustering/embeddings.ts'
+import { type Embeddings, holdRows, type MadeRows } from '#engine/clustering/embeddings.ts'
 import { clusterByGraph, type GraphClusterOptions, type GraphClusters, graphOfFeatures } from '#engine/clustering/graph-clusters.ts'
 import { toLogarithms } from '#engine/clustering/label-opinions.ts'
 import { propagateLabels } from '#engine/clustering/label-propagation.ts'
@@ -22,7 +22,7 @@ export const graphMemoryBytes = 256 * 2 ** 20
  * @throws StageStopped.
  */
 export async function startFromGraph(
-  features: Embeddings,
+  features: Embeddings | MadeRows,
   partDimensions: readonly number[],
   task: Pick<StageTask, 'clusterCount' | 'seed' | 'humanLabels' | 'humanClusters'>,
   host: Pick<RunHost, 'files' | 'now' | 'progress' | 'shouldStop'>,
@@ -51,7 +51,7 @@ function storedStart(files: Pick<RunFiles, 'read'>, count: number, clusterCount:
 
 /** A cluster for each labelled class, in the order of their numbers; undefined where there are not as many classes as clusters. */
 function fromLabels(
-  features: Embeddings,
+  features: Embeddings | MadeRows,
   { graph, clusters: found }: GraphClusters,
   { humanLabels, humanClusters, clusterCount, seed }: Pick<StageTask, 'clusterCount' | 'seed' | 'humanLabels' | 'humanClusters'>,
   targets: GraphClusterOptions['targets'],
@@ -60,7 +60,12 @@ function fromLabels(
   if (numbers.length !== clusterCount) return undefined
   const places = new Map(numbers.map((label, place) => [label, place]))
   const labels = humanLabels.map((label) => places.get(label) ?? -1)
-  const { classes, shares } = propagateLabels({ graph, clusters: found, features }, labels, clusterCount, deriveSeed(seed, 'labels'))
+  const { classes, shares } = propagateLabels(
+    { graph, clusters: found, features: holdRows(features) },
+    labels,
+    clusterCount,
+    deriveSeed(seed, 'labels'),
+  )
   // What a person moved by hand stays too; what labels say of the other images counts as before.
   const isMoved = humanClusters.some((cluster) => cluster >= 0)
   const clusters =
@@ -78,7 +83,7 @@ export function storedGraph(files: Pick<RunFiles, 'read'>): NeighbourGraph | und
 
 /** The same graph, made again from the features. */
 export async function makeGraph(
-  features: Embeddings,
+  features: Embeddings | MadeRows,
   partDimensions: readonly number[],
   { clusterCount, seed }: Pick<StageTask, 'clusterCount' | 'seed'>,
 ): Promise<NeighbourGraph> {

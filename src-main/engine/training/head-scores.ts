@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Embeddings } from '#engine/clustering/embeddings.ts'
+import { type Embeddings, type MadeRows, rowsBetween } from '#engine/clustering/embeddings.ts'
 import { computeValues } from '#engine/ml/compute-values.ts'
 
 const blockRows = 2048
@@ -11,14 +11,15 @@ const blockRows = 2048
  */
 export async function scoreHead(
   score: (features: tf.Tensor2D) => tf.Tensor,
-  { count, dimension, values }: Embeddings,
+  features: Embeddings | MadeRows,
   clusterCount: number,
 ): Promise<Float32Array> {
+  const { count, dimension } = features
   const probabilities = new Float32Array(count * clusterCount)
   for (let start = 0; start < count; start += blockRows) {
     const rows = Math.min(blockRows, count - start)
     const block = await computeValues(() => {
-      const input = tf.tensor2d(values.subarray(start * dimension, (start + rows) * dimension), [rows, dimension])
+      const input = tf.tensor2d(rowsBetween(features, start, start + rows), [rows, dimension])
       return score(input)
     })
     probabilities.set(block, start * clusterCount)

@@ -4,6 +4,7 @@ import type { RunFiles } from './run-context.ts'
 export function memoryFiles(files = new Map<string, Uint8Array>()): RunFiles {
   return {
     read: (name) => files.get(name),
+    readPart: (name, start, end) => files.get(name)?.subarray(start, end),
     size: (name) => files.get(name)?.length,
     write: (name, bytes) => void files.set(name, bytes.slice()),
     append(name, bytes) {

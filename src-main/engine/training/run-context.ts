@@ -5,6 +5,8 @@ import type { ImageSource } from './image-source.ts'
 /** The files of one run, by name. What is written is whole or not there at all. */
 export interface RunFiles {
   read(name: string): Uint8Array | undefined
+  /** The bytes from `start` to before `end`, or fewer where the file ends. */
+  readPart(name: string, start: number, end: number): Uint8Array | undefined
   /** In bytes; undefined where there is no such file. */
   size(name: string): number | undefined
   write(name: string, bytes: Uint8Array): void

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { selectDisjoint } from '#engine/clustering/disjoint-selection.ts'
-import { type Embeddings, rowsOf } from '#engine/clustering/embeddings.ts'
+import { type Embeddings, type MadeRows, rowsOf } from '#engine/clustering/embeddings.ts'
 import { headAgreements } from '#engine/clustering/head-agreement.ts'
 import { chooseHead, type HeadJudgement, judgeHead } from '#engine/clustering/head-selection.ts'
 import { kMeans, repairEmptyClusters } from '#engine/clustering/k-means.ts'
@@ -81,7 +81,7 @@ export function createSelfStage(options: SelfOptions): SelfStage {
     probabilities: tf.softmax(heads.applyOne(features, head)),
   }))
   /** One head at a time: the probabilities of all, of many images and clusters, would be most of the memory. */
-  const scoreOne = (features: Embeddings, head: number): Promise<Float32Array> =>
+  const scoreOne = (features: Embeddings | MadeRows, head: number): Promise<Float32Array> =>
     scoreHead((rows) => predict({ features: rows, head: tf.tensor1d([head], 'int32') }).probabilities, features, clusterCount)
   let pairs: readonly Pick<PseudoLabels, 'indices' | 'labels'>[] = []
   let best: BestHead | undefined
@@ -97,7 +97,12 @@ export function createSelfStage(options: SelfOptions): SelfStage {
   })
 
   /** Pseudo-labels of one set of images by one head; `plain` are the features of all images, where a person decided anything. */
-  const select = async (head: number, images: Int32Array, weak: Embeddings, plain: Embeddings | undefined): Promise<PseudoLabels> => {
+  const select = async (
+    head: number,
+    images: Int32Array,
+    weak: Embeddings,
+    plain: Embeddings | MadeRows | undefined,
+  ): Promise<PseudoLabels> => {
     const given = selectionOf(rowsOf(embeddings, images), await scoreOne(weak, head))
     const targets = plain && options.targets?.(likeliest(await scoreOne(plain, head), clusterCount).clusters)
     const input = targets ? { ...given, fixedLabels: Int32Array.from(images, (image) => targets[image]) } : given

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { type Embeddings, rowsOf } from '#engine/clustering/embeddings.ts'
+import { type Embeddings, type MadeRows, rowsOf } from '#engine/clustering/embeddings.ts'
 import { normalizeImages } from '#engine/ml/augmentations/normalize.ts'
 import { applyStrongView, drawStrongView, type StrongView } from '#engine/ml/augmentations/strong.ts'
 import { applyWeakView, drawWeakView, type WeakView } from '#engine/ml/augmentations/weak.ts'
@@ -23,7 +23,7 @@ export interface SelfViews {
   /** Features of strong views for a step: `[heads, batch, featureCount]`; `images` is `[heads * batch]`. Caller disposes. */
   strong(images: Int32Array, headCount: number, step: number): tf.Tensor3D
   /** Features of the images as they are: `[images, featureCount]`. */
-  plain(): Promise<Embeddings>
+  plain(): Promise<Embeddings | MadeRows>
 }
 
 /** Views that a backbone computes. */
@@ -45,7 +45,7 @@ const encodeBatch = 256
 export async function cacheViews(
   backbone: Backbone,
   source: ImageSource,
-  plain: Embeddings,
+  plain: Embeddings | MadeRows,
   settings: SelfSettings,
   seed: number,
   host: RunHost,
@@ -90,14 +90,26 @@ export async function cacheViews(
   }
 }
 
-/** Features that were computed once, by encoders that stay as they are: a view is one of the stored ones, a strong view lacks a part of it. */
-export function fixedViews(recipe: ResolvedRecipe, plain: Embeddings, seed: number, host: Pick<RunHost, 'files'>): ComputedViews {
-  const stored = loadHeadViews(recipe, host.files, plain.count)
+/**
+ * Features that were computed once, by encoders that stay as they are: a view is one of the stored ones, a strong view lacks a part of it.
+ * They are read when a view is first asked for.
+ */
+export function fixedViews(
+  recipe: ResolvedRecipe,
+  plain: Embeddings | MadeRows,
+  seed: number,
+  host: Pick<RunHost, 'files'>,
+): ComputedViews {
+  let loaded: readonly Embeddings[] | undefined
+  const stored = (): readonly Embeddings[] => {
+    loaded ??= loadHeadViews(recipe, host.files, plain.count)
+    return loaded
+  }
   return {
-    weak: async (images, set) => rowsOf(stored[set % stored.length], images),
+    weak: async (images, set) => rowsOf(stored()[set % stored().length], images),
     strong(images, headCount, step) {
       const random = createRandom(deriveSeed(seed, 'self-view', step))
-      const views = drawStrongFeatures(stored, images, random, recipe.self.featureDropout)
+      const views = drawStrongFeatures(stored(), images, random, recipe.self.featureDropout)
       return tf.tensor3d(views, [headCount, images.length / headCount, plain.dimension])
     },
     plain: async () => plain,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Embeddings } from '#engine/clustering/embeddings.ts'
+import type { Embeddings, MadeRows } from '#engine/clustering/embeddings.ts'
 import { rowsOf } from '#engine/clustering/embeddings.ts'
 import type { Feeds } from '#engine/graph/feeds.ts'
 import { applyStrongView, drawStrongView, type StrongView } from '#engine/ml/augmentations/strong.ts'
@@ -67,7 +67,7 @@ export function imageInputs(source: ImageSource, recipe: ResolvedRecipe, classCo
  */
 export function featureInputs(
   views: readonly Embeddings[],
-  plain: Embeddings,
+  plain: Embeddings | MadeRows,
   recipe: ResolvedRecipe,
   classCount: number,
   seed: number,

@@ -65,6 +65,9 @@ export function createImagesTable({ sql, write, columns: known }: Connection) {
      WHERE status = 'ok' AND pixel_row IS NOT NULL AND content_hash IS NOT NULL AND width_px IS NOT NULL AND height_px IS NOT NULL
      ORDER BY id`,
   )
+  const usableRows = sql
+    .prepare<[], [ImageId, number]>(`SELECT id, pixel_row FROM images WHERE status = 'ok' AND pixel_row IS NOT NULL ORDER BY root_id, path`)
+    .raw()
   const move = sql.prepare(
     `UPDATE images SET root_id = @rootId, path = @path, modified_at = @modifiedAt,
        status = CASE WHEN pixel_row IS NOT NULL OR status = 'ok' THEN 'ok' ELSE status END,
@@ -123,6 +126,8 @@ export function createImagesTable({ sql, write, columns: known }: Connection) {
     usable: (): StoredImage[] => usable.all(),
     /** The usable images, by id, one after the other. */
     exportable: (): IterableIterator<ExportableImage> => exportable.iterate(),
+    /** The same images alone, each with its row in the pixel pack, in that order. */
+    pixelRows: (): Map<ImageId, number> => new Map(usableRows.iterate()),
     /** Gives images another place, in one transaction (swapped names too); a missing one that was decoded is ok again. */
     move: (moves: readonly Readonly<{ id: ImageId; rootId: RootId; path: string; modifiedAt: number }>[]): void =>
       write(() => {

@@ -7,6 +7,7 @@ import type { EmbedSettings } from '#shared/stages/embed.ts'
 import { blocks } from '../batches.ts'
 import type { ImageSource } from '../image-source.ts'
 import { type RunFiles, type RunHost, StageStopped } from '../run-context.ts'
+import { floatsOf } from '../stored-floats.ts'
 import type { Encoder } from './encoder.ts'
 
 /**
@@ -119,8 +120,7 @@ export function loadViewFeatures(
   imageCount: number,
 ): ViewFeatures {
   const all = viewsOf(settings)
-  const combine = (views: readonly NamedView[]): Embeddings =>
-    sideBySide(encoderNames, imageCount, (name) => views.map((view) => storedView(name, view, files)))
+  const combine = (views: readonly NamedView[]): Embeddings => sideBySide(encoderNames, views, files, imageCount)
   return {
     get views() {
       return all.map((view) => combine([view]))
@@ -144,12 +144,11 @@ function notEmbedded(): SpicerackError {
   return new SpicerackError('NOT_FOUND', say('notEmbedded'), { advice: say('resumeRun') })
 }
 
-/** `[images, dimension]`; not to be changed, it may be the file itself. */
-function storedView(encoder: string, view: NamedView, files: RunFiles): Float32Array {
-  const stored = files.read(fileOf(encoder, view))
+/** Those of the values of a view from `start` to before `end`; not to be changed. */
+function storedValues(encoder: string, view: NamedView, files: RunFiles, start: number, end: number): Float32Array {
+  const stored = files.readPart(fileOf(encoder, view), 4 * start, 4 * end)
   if (!stored) throw notEmbedded()
-  const { buffer, byteOffset, byteLength } = stored.byteOffset % 4 === 0 ? stored : stored.slice()
-  return new Float32Array(buffer, byteOffset, byteLength / 4)
+  return floatsOf(stored)
 }
 
 function fileOf(encoder: string, view: NamedView): string {
@@ -173,25 +172,31 @@ async function encodeView(encoder: Encoder, source: ImageSource, indices: Int32A
   return features
 }
 
+/** Images whose stored features are read at once. */
+const readAtOnce = 2048
+
 /**
- * Of each encoder the mean of its views, scaled to length 1, side by side; rows L2-normalised. One encoder's views are held at a time,
- * beside the result.
+ * Of each encoder the mean of its views, scaled to length 1, side by side; rows L2-normalised. The files are read by parts: of many images
+ * each of them is large.
  */
-function sideBySide(encoderNames: readonly string[], count: number, viewsOfEncoder: (name: string) => readonly Float32Array[]): Embeddings {
-  const dimensions = encoderNames.map((name) => viewsOfEncoder(name)[0].length / count)
-  const dimension = dimensions.reduce((sum, each) => sum + each, 0)
+function sideBySide(encoderNames: readonly string[], views: readonly NamedView[], files: RunFiles, count: number): Embeddings {
+  const sizes = partDimensionsOf(encoderNames, files, count)
+  const dimension = sizes.reduce((sum, size) => sum + size, 0)
   const values = new Float32Array(count * dimension)
   let column = 0
-  for (const [encoder, size] of dimensions.entries()) {
-    const views = viewsOfEncoder(encoderNames[encoder])
-    for (let row = 0; row < count; row++) {
-      const start = row * dimension + column
-      for (let place = 0; place < size; place++) {
-        let sum = 0
-        for (const view of views) sum += view[row * size + place]
-        values[start + place] = sum / views.length
+  for (const [encoder, size] of sizes.entries()) {
+    for (let first = 0; first < count; first += readAtOnce) {
+      const end = Math.min(count, first + readAtOnce)
+      const parts = views.map((view) => storedValues(encoderNames[encoder], view, files, first * size, end * size))
+      for (let row = first; row < end; row++) {
+        const start = row * dimension + column
+        for (let place = 0; place < size; place++) {
+          let sum = 0
+          for (const part of parts) sum += part[(row - first) * size + place]
+          values[start + place] = sum / parts.length
+        }
+        scaleToUnit(values, start, start + size)
       }
-      scaleToUnit(values, start, start + size)
     }
     column += size
   }

@@ -1,4 +1,4 @@
-import type { Embeddings } from '#engine/clustering/embeddings.ts'
+import type { Embeddings, MadeRows } from '#engine/clustering/embeddings.ts'
 import { toUnitRows } from '#engine/clustering/embeddings.ts'
 import { normalizeImages } from '#engine/ml/augmentations/normalize.ts'
 import { SpicerackError } from '#shared/errors.ts'
@@ -13,6 +13,7 @@ import { computeFeatures } from '../features.ts'
 import type { ImageSource } from '../image-source.ts'
 import { noteChoice } from '../run-choices.ts'
 import { type RunContext, type RunFiles, type RunHost, runFiles } from '../run-context.ts'
+import { floatsOf } from '../stored-floats.ts'
 import { createViewEncoder } from '../view-encoder.ts'
 
 /**
@@ -70,19 +71,35 @@ async function computeFixed(recipe: ResolvedRecipe, source: ImageSource, host: R
   }
 }
 
-/** The stored embedding and the features it was normalised from. @throws NOT_FOUND before the images are embedded. */
-export function loadEmbedding(files: RunFiles): { embeddings: Embeddings; features: Embeddings } {
+/** The stored embedding; not to be changed. @throws NOT_FOUND before the images are embedded. */
+export function loadEmbedding(files: RunFiles): Embeddings {
   const stored = files.read(runFiles.embedding)
-  const storedNorms = files.read(runFiles.featureNorms)
-  if (!stored || !storedNorms) throw new SpicerackError('NOT_FOUND', say('notEmbedded'), { advice: say('resumeRun') })
+  if (!stored) throw notEmbedded()
+  const { count } = loadNorms(files)
   const values = floatsOf(stored)
-  const norms = floatsOf(storedNorms)
-  const count = norms.length
-  const dimension = values.length / count
-  const features = values.map((value, index) => value * norms[Math.floor(index / dimension)])
-  return { embeddings: { values, count, dimension }, features: { values: features, count, dimension } }
+  return { values, count, dimension: values.length / count }
 }
 
-function floatsOf(bytes: Uint8Array): Float32Array {
-  return new Float32Array(bytes.slice().buffer)
+/** The features from which the embedding was normalised, read when they are asked for. @throws NOT_FOUND before the images are embedded. */
+export function openFeatures(files: RunFiles): MadeRows {
+  const { norms, count } = loadNorms(files)
+  const dimension = files.size(runFiles.embedding)! / 4 / count
+  return {
+    ...{ count, dimension },
+    make(start, end) {
+      const unit = floatsOf(files.readPart(runFiles.embedding, 4 * start * dimension, 4 * end * dimension)!)
+      return unit.map((value, place) => value * norms[start + Math.floor(place / dimension)])
+    },
+  }
+}
+
+function loadNorms(files: RunFiles): { norms: Float32Array; count: number } {
+  const stored = files.read(runFiles.featureNorms)
+  if (!stored || files.size(runFiles.embedding) === undefined) throw notEmbedded()
+  const norms = floatsOf(stored)
+  return { norms, count: norms.length }
+}
+
+function notEmbedded(): SpicerackError {
+  return new SpicerackError('NOT_FOUND', say('notEmbedded'), { advice: say('resumeRun') })
 }

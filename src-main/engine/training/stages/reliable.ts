@@ -27,7 +27,7 @@ export async function reliable({ task, source, host }: RunContext): Promise<Stag
   const clustered = host.files.read(runFiles.self)
   if (!clustered) throw new SpicerackError('NOT_FOUND', say('notClustered'), { advice: say('resumeRun') })
   if (host.files.size(runFiles.reliable) === undefined) {
-    const { embeddings } = loadEmbedding(host.files)
+    const embeddings = loadEmbedding(host.files)
     const tell = (doneRatio: number, seconds: number) => {
       const done = Math.round(doneRatio * source.count)
       return {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { type Embeddings, toUnitRows } from '#engine/clustering/embeddings.ts'
+import { type Embeddings, type MadeRows, toUnitRows } from '#engine/clustering/embeddings.ts'
 import { type GraphClusters, neighbourShares } from '#engine/clustering/graph-clusters.ts'
 import { repairEmptyClusters } from '#engine/clustering/k-means.ts'
 import { likeliest } from '#engine/clustering/likeliest.ts'
@@ -19,7 +19,7 @@ import { type RunContext, type RunHost, runFiles } from '../run-context.ts'
 import { type BestHead, createSelfStage, type SelfStage } from '../self-heads.ts'
 import { type ComputedViews, cacheViews, fixedViews, freshViews } from '../self-views.ts'
 import { forgetCheckpoints, train } from '../train-loop.ts'
-import { loadEmbedding } from './embed.ts'
+import { loadEmbedding, openFeatures } from './embed.ts'
 
 /**
  * Stage 3: one clustering of all images, by the best of several heads, chosen without labels.
@@ -28,7 +28,7 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
   const settings = task.recipe.self
   const done = host.files.size(runFiles.self) !== undefined
   if (!done) {
-    const { embeddings, features } = loadEmbedding(host.files)
+    const features = openFeatures(host.files)
     const backbone = usesFixedFeatures(task.recipe) ? undefined : loadLearnedBackbone(task.recipe, host.files)
     try {
       const isCached = settings.frozenStatistics && settings.cachedViews > 0
@@ -44,6 +44,8 @@ export async function self({ task, source, host }: RunContext): Promise<StageRes
         settings.start === 'graph'
           ? await startFromGraph(features, partsOf(features, task, host), task, host, { ...targets, ...agreement })
           : undefined
+      // Not before the graph is made, which needs much memory itself.
+      const embeddings = loadEmbedding(host.files)
       const stage = createSelfStage({
         ...{ embeddings, views, settings, clusterCount: task.clusterCount, seed: task.seed, host, ...targets },
         ...(start ? { startClusters: start.clusters } : {}),
@@ -104,7 +106,7 @@ export function notWorse(
 }
 
 /** Lengths of what the encoders gave, side by side in each row. */
-function partsOf({ count, dimension }: Embeddings, { recipe }: RunContext['task'], { files }: RunHost): readonly number[] {
+function partsOf({ count, dimension }: Embeddings | MadeRows, { recipe }: RunContext['task'], { files }: RunHost): readonly number[] {
   return usesFixedFeatures(recipe) ? partDimensionsOf(encoderNames(recipe), files, count) : [dimension]
 }
 

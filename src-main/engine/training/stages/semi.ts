@@ -29,7 +29,7 @@ import { type RunContext, type RunFiles, type RunHost, runFiles } from '../run-c
 import { featureInputs, imageInputs, type SemiInputs } from '../semi-inputs.ts'
 import type { TrainingStage } from '../stage.ts'
 import { forgetCheckpoints, train } from '../train-loop.ts'
-import { loadEmbedding } from './embed.ts'
+import { openFeatures } from './embed.ts'
 import { readReliableResult } from './reliable.ts'
 import { readSelfResult } from './self.ts'
 
@@ -224,7 +224,7 @@ async function isToBeKept(learned: Float32Array, before: Float32Array, { task, h
 }
 
 function remakeGraph({ task, host }: Pick<RunContext, 'task' | 'host'>): Promise<NeighbourGraph> {
-  const { features } = loadEmbedding(host.files)
+  const features = openFeatures(host.files)
   return makeGraph(features, partDimensionsOf(encoderNames(task.recipe), host.files, features.count), task)
 }
 
@@ -243,7 +243,7 @@ function labeledSamples(reliable: Uint8Array, clusters: Int32Array, targets: Int
 }
 
 function fixedInputs({ task, host }: RunContext): SemiInputs {
-  const { features } = loadEmbedding(host.files)
+  const features = openFeatures(host.files)
   const views = loadHeadViews(task.recipe, host.files, features.count)
   return featureInputs(views, features, task.recipe, task.clusterCount, task.seed)
 }
