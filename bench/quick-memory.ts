@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,9 +11,13 @@ import { treeMegabytes } from './process-memory.ts'
 import { loadNow, pythonVersions, writeResults } from './result-table.ts'
 
 // Memory of the whole recipe `quick`, from a folder to a dataset, by number of images, with what 100,000 would take.
-// Arguments: [--counts 1000,4000,16000] [--side 96] [--encoder-side PX: smaller for a shorter run]. Linux only.
+// Arguments: [--counts 1000,4000,16000; none: the table from what is stored] [--side 96] [--encoder-side PX: smaller for a shorter run].
+// What was measured under the same conditions before stays in the table. Linux only.
 
-const counts = option('counts', '1000,4000,16000').split(',').map(Number)
+const counts = option('counts', '1000,4000,16000')
+  .split(',')
+  .filter((count) => count !== 'none')
+  .map(Number)
 const sidePx = Number(option('side', '96'))
 /** Empty: as the recipe chooses it. */
 const encoderSidePx = option('encoder-side', '')
@@ -21,25 +25,38 @@ const kindCount = 10
 const wantedCount = 100_000
 const watchEveryMs = 50
 
-/** What the command says it is doing, and the largest memory of its processes meanwhile, in megabytes. */
-type Peaks = ReadonlyMap<string, number>
-type Measured = Readonly<{ count: number; seconds: number; peaks: Peaks }>
+const storedPath = join(import.meta.dirname, 'results', 'quick-memory.json')
 
-const loadBefore = loadNow()
+/** What the command said it was doing, and the largest memory of its processes meanwhile, in megabytes. */
+type Peaks = Readonly<Record<string, number>>
+type Measured = Readonly<{ count: number; seconds: number; load: number; peaks: Peaks }>
+type Stored = Readonly<{ sidePx: number; encoderSidePx: string; measured: readonly Measured[] }>
+
 const folder = mkdtempSync(join(tmpdir(), 'spicerack-quick-memory-'))
 try {
-  const measured: Measured[] = []
   for (const count of counts) {
     const images = join(folder, `images-${count}`)
     await writeImages(images, count)
-    measured.push(await runQuick(images, join(folder, `out-${count}`), count))
+    // After each, so that a run that is cut off leaves what it has.
+    store(await runQuick(images, join(folder, `out-${count}`), count))
     rmSync(images, { recursive: true, force: true })
     rmSync(join(folder, `out-${count}`), { recursive: true, force: true })
-    // After each, so that a run that is cut off leaves what it has.
-    writeTable(measured)
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })
+}
+writeTable(readStored())
+
+function readStored(): Stored {
+  const stored = existsSync(storedPath) ? (JSON.parse(readFileSync(storedPath, 'utf8')) as Stored) : undefined
+  const isSame = counts.length === 0 || (stored?.sidePx === sidePx && stored.encoderSidePx === encoderSidePx)
+  return stored && isSame ? stored : { sidePx, encoderSidePx, measured: [] }
+}
+
+function store(newest: Measured): void {
+  const stored = readStored()
+  const measured = [...stored.measured.filter(({ count }) => count !== newest.count), newest].sort((a, b) => a.count - b.count)
+  writeFileSync(storedPath, `${JSON.stringify({ ...stored, measured }, null, 2)}\n`)
 }
 
 async function writeImages(into: string, count: number): Promise<void> {
@@ -64,11 +81,14 @@ async function runQuick(images: string, out: string, count: number): Promise<Mea
   const program = join(import.meta.dirname, '..', 'scripts', 'spicerack.mjs')
   const args = [program, '--json', 'cluster', images, '--out', out, '--recipe', 'quick', '--clusters', String(kindCount)]
   if (encoderSidePx !== '') args.push('--set', `embed.inputSidePx=${encoderSidePx}`)
+  const load = loadNow()
   const startedAt = performance.now()
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const peaks = new Map<string, number>()
+  const peaks: Record<string, number> = {}
   let task = 'Starting'
-  const watch = setInterval(() => peaks.set(task, Math.max(peaks.get(task) ?? 0, treeMegabytes(child.pid!))), watchEveryMs)
+  const watch = setInterval(() => {
+    peaks[task] = Math.max(peaks[task] ?? 0, Math.round(treeMegabytes(child.pid!)))
+  }, watchEveryMs)
   const ended = once(child, 'exit')
   for await (const line of createInterface({ input: child.stdout! })) {
     const said = JSON.parse(line) as { type: string; task?: string }
@@ -79,39 +99,67 @@ async function runQuick(images: string, out: string, count: number): Promise<Mea
   const [exitCode] = await ended
   if (exitCode !== 0) throw new Error(`The command ended with ${exitCode}.`)
   const seconds = (performance.now() - startedAt) / 1000
-  console.error(`${count} images: ${seconds.toFixed(0)} s; ${[...peaks].map(([name, peak]) => `${name} ${peak.toFixed(0)} MB`).join(', ')}`)
-  return { count, seconds, peaks }
+  console.error(
+    `${count} images: ${seconds.toFixed(0)} s; ${Object.entries(peaks)
+      .map(([name, peak]) => `${name} ${peak} MB`)
+      .join(', ')}`,
+  )
+  return { count, seconds: Math.round(seconds), load, peaks }
 }
 
-function writeTable(measured: readonly Measured[]): void {
-  const tasks = [...measured.at(-1)!.peaks.keys()]
-  const largest = ({ peaks }: Measured): number => Math.max(...peaks.values())
-  const row = (name: string, of: (each: Measured) => number): string[] => {
-    const values = measured.map(of)
-    const [before, last] = [measured.at(-2), measured.at(-1)!]
-    // A straight line through the two largest sizes.
-    const slope = before ? (of(last) - of(before)) / (last.count - before.count) : Number.NaN
-    const expected = of(last) + Math.max(0, slope) * (wantedCount - last.count)
-    const line = before ? [(slope * 1024).toFixed(1), expected.toFixed(0)] : ['', '']
-    return [name, ...values.map((value) => value.toFixed(0)), ...line]
-  }
+/** The straight line that lies nearest to the peaks of a task: what it takes without any image, and for each, in megabytes. */
+type Line = Readonly<{ fixed: number; perImage: number }>
+
+function lineOf(measured: readonly Measured[], task: string): Line {
+  const mean = (of: (each: Measured) => number): number => measured.reduce((sum, each) => sum + of(each), 0) / measured.length
+  const [middleCount, middle] = [mean(({ count }) => count), mean(({ peaks }) => peaks[task]!)]
+  const covariance = mean(({ count, peaks }) => (count - middleCount) * (peaks[task]! - middle))
+  const perImage = covariance / mean(({ count }) => (count - middleCount) ** 2)
+  return { fixed: middle - perImage * middleCount, perImage }
+}
+
+function writeTable({ sidePx: side, encoderSidePx: encoderSide, measured }: Stored): void {
+  const tasks = Object.keys(measured.at(-1)!.peaks).filter((task) => measured.every(({ peaks }) => peaks[task] !== undefined))
+  const lines = tasks.map((task) => ({ task, ...lineOf(measured, task) }))
+  const at = ({ fixed, perImage }: Line, count: number): number => fixed + perImage * count
+  // What falls with the number is chance, or ends with time: no less than was seen is expected.
+  const expectedOf = (line: (typeof lines)[number]): number =>
+    Math.max(at(line, wantedCount), ...measured.map(({ peaks }) => peaks[line.task]!))
+  const highest = lines.reduce((most, line) => (expectedOf(line) > expectedOf(most) ? line : most))
+  const farthest = Math.max(...lines.flatMap((line) => measured.map(({ count, peaks }) => Math.abs(peaks[line.task]! - at(line, count)))))
+  const wanted = wantedCount.toLocaleString('en')
   writeResults({
     name: 'quick-memory',
     title: 'Memory of the recipe `quick`',
     notes: [
-      `\`spicerack cluster FOLDER --recipe quick --clusters ${kindCount}\` on synthetic JPEG images of ${sidePx} px (stripes of ${kindCount} kinds, with noise), from the folder to the exported dataset, with the default settings and the allocator settings that the command gives itself.`,
-      ...(encoderSidePx === ''
+      `\`spicerack cluster FOLDER --recipe quick --clusters ${kindCount}\` on synthetic JPEG images of ${side} px (stripes of ${kindCount} kinds, with noise), from the folder to the exported dataset, with the default settings and the allocator settings that the command gives itself.`,
+      ...(encoderSide === ''
         ? []
         : [
-            `The encoders see the images at ${encoderSidePx} px, not at the 224 to 128 that the recipe chooses by their number: that takes a part of the time, and less memory by the same amount for any number of images.`,
+            `The encoders see the images at ${encoderSide} px, not at the 224 to 128 that the recipe chooses by their number: that takes a part of the time, and the memory for a batch of images is another; it is the same for any number of images.`,
           ]),
-      `Megabytes: the largest sum of the resident memory of all its processes, seen every ${watchEveryMs} ms; libraries that they share are counted once for each.`,
-      `**The last column is no measurement**: the line through the two largest sizes, extended to ${wantedCount.toLocaleString('en')} images. Goal there: at most 4096 MB.`,
-      `Seconds from start to end: ${measured.map(({ count, seconds }) => `${seconds.toFixed(0)} (${count} images)`).join(', ')}.`,
+      `Megabytes: the largest sum of the resident memory of all its processes while the command says that it does this, seen every ${watchEveryMs} ms; libraries that they share are counted once for each. TensorFlow's memory is kept by the allocator once it was taken, so what comes later never has less.`,
+      `**The last column is no measurement**: the straight line of least squares through the sizes measured (MB without any image, and KB an image), at ${wanted} images, and no less than was measured. None of the measured values lies farther than ${farthest.toFixed(0)} MB from its line.`,
+      `Goal at ${wanted} images: at most 4096 MB. The most is expected while it says \`${highest.task}\`: ${expectedOf(highest).toFixed(0)} MB.`,
+      `Seconds from start to end (load average before): ${measured.map(({ count, seconds, load }) => `${count.toLocaleString('en')} images ${seconds} (${load.toFixed(1)})`).join(', ')}.`,
     ],
-    header: ['stage', ...measured.map(({ count }) => `${count} images, MB`), 'KB an image', `${wantedCount} images, MB, extrapolated`],
-    rows: [...tasks.map((task) => row(task, ({ peaks }) => peaks.get(task) ?? 0)), row('**all**', largest)],
-    loadBefore,
+    header: [
+      'stage',
+      ...measured.map(({ count }) => `${count.toLocaleString('en')} images, MB`),
+      'MB without any image',
+      'KB an image',
+      `${wanted} images, MB, extrapolated`,
+    ],
+    rows: [
+      ...lines.map((line) => [
+        line.task,
+        ...measured.map(({ peaks }) => `${peaks[line.task]}`),
+        line.fixed.toFixed(0),
+        (line.perImage * 1024).toFixed(1),
+        expectedOf(line).toFixed(0),
+      ]),
+      ['**most**', ...measured.map(({ peaks }) => `${Math.max(...Object.values(peaks))}`), '', '', `**${expectedOf(highest).toFixed(0)}**`],
+    ],
     versions: pythonVersions([]),
   })
 }

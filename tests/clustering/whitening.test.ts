@@ -79,6 +79,24 @@ onEachBackend(() => {
       }
     })
 
+    it('gives the same of rows that are made when they are asked for, a few thousand at a time', async () => {
+      const held = uneven(5000, [5, 2, 1, 0.1], 3)
+      const asked: number[] = []
+      const made = {
+        ...{ count: held.count, dimension: held.dimension },
+        make(start: number, end: number) {
+          asked.push(end - start)
+          return held.values.slice(start * held.dimension, end * held.dimension)
+        },
+      }
+      const options = { partDimensions: [3, 1], seed: 1 }
+      expect(await whitenFeatures(made, options)).toEqual(await whitenFeatures(held, options))
+      expect(Math.max(...asked)).toBeLessThan(held.count / 2)
+      held.values[4999 * 4] = Number.NaN
+      const message = expect.stringContaining('The embedding of image 4999 is not')
+      await expect(whitenFeatures(made, options)).rejects.toThrow(expect.objectContaining({ code: 'BAD_INPUT', message }))
+    })
+
     it('waits for what it reads: WebGPU cannot be read at once', async () => {
       const reading = vi.spyOn(tf.Tensor.prototype, 'dataSync').mockImplementation(() => {
         throw new Error('Read at once.')
