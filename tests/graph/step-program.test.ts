@@ -160,6 +160,34 @@ describe('a recorded step', () => {
     large.dispose()
   })
 
+  it('holds no large result while a step is recorded: 30 layers of 4 MB and their gradients', () => {
+    const weight = tf.tidy(() => tf.variable(tf.fill([1024, 1024], 0.5)))
+    const heldBytes: number[] = []
+    const deep = ({ input }: { input: tf.Tensor }) => {
+      const before = process.memoryUsage.rss()
+      const layers = (): tf.Scalar => {
+        let values: tf.Tensor = tf.mul(weight, input)
+        for (let layer = 0; layer < 30; layer++) values = tf.tanh(values)
+        return tf.mean(values)
+      }
+      const { value, grads } = tf.variableGrads(layers, [weight])
+      heldBytes.push(process.memoryUsage.rss() - before)
+      return { value, slope: tf.sum(grads[weight.name]!) }
+    }
+    const program = createStepProgram()
+    const step = program.compile(deep)
+    const input = tf.scalar(0.5)
+    const results = [step({ input }), tf.tidy(() => deep({ input }))]
+    const [recorded, single] = results.map(({ value, slope }) => [value.dataSync()[0]!, slope.dataSync()[0]!])
+    expect(recorded![0]).toBeCloseTo(single![0]!, 6)
+    expect(recorded![1]).toBeCloseTo(single![1]!, 6)
+    // Held, the layers are 120 MB and their gradients three times that.
+    expect(heldBytes[0]).toBeLessThan(64 * 2 ** 20)
+    expect(heldBytes).toHaveLength(2)
+    program.dispose()
+    tf.dispose([weight, input, ...results.flatMap((result) => Object.values(result))])
+  })
+
   it('keeps large constants of one value, flags, whole numbers and tensors from before the recording', () => {
     const outside = tf.tensor1d([1, 2, 3, 4])
     const program = createStepProgram()

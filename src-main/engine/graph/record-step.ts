@@ -31,9 +31,10 @@ export function recordStep<Given extends Feeds, Outputs extends Readonly<Record<
   step: Step<Given, Outputs>,
   feeds: Given,
 ): RecordedStep {
+  const addon = backend.binding
+  let endRecording = (): void => undefined
   let recorded!: RecordedStep
-  // Not as the result of the scope, which would walk through all bytes of it in search of tensors.
-  tf.tidy(() => {
+  const record = (): void => {
     const idOf = (tensor: tf.Tensor): number => backend.getInputTensorIds([tensor])[0]
     const fed = mapFeed(feeds, (value) => tf.clone(toTensor(value)))
     const live = liveVariables()
@@ -50,8 +51,8 @@ export function recordStep<Given extends Feeds, Outputs extends Readonly<Record<
       reads.set(variable, add('ReadVariableOp', [handleName(variable)], { dtype: { type } }))
       return { reference: `${reads.get(variable)}:0`, type, operation: 'ReadVariableOp', isConstant: false }
     }
-    const addon = backend.binding
     const recorder = createRecorder(addon, { prefix, precision, findOutside: findVariable })
+    endRecording = recorder.dispose
     const inputNames = (valuesOf(fed) as tf.Tensor[]).map((tensor) => {
       const type = dataTypes[tensor.dtype as 'float32' | 'int32' | 'bool']
       const name = recorder.add('Placeholder', [], { dtype: { type }, shape: { shape: tensor.shape } })
@@ -96,9 +97,16 @@ export function recordStep<Given extends Feeds, Outputs extends Readonly<Record<
       }
     } finally {
       listenToMomentumUpdates(undefined)
-      backend.binding = addon
       for (const [place, variable] of live.entries()) if (variable.dataId !== before[place].dataId) variable.assign(before[place])
     }
-  })
+  }
+  try {
+    // What is recorded is not the result of the scope, which would walk through all bytes of it in search of tensors.
+    tf.tidy(record)
+  } finally {
+    // Not before, since the scope gives its tensors back to the recorder.
+    backend.binding = addon
+    endRecording()
+  }
   return recorded
 }

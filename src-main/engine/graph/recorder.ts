@@ -3,6 +3,7 @@ import type { NativeBinding, TensorMetadata } from './node-backend.ts'
 import type { Precision } from './precision.ts'
 import { recordAttributes } from './record-operation.ts'
 import { type AttributeValue, dataTypes, type GraphNode } from './saved-model.ts'
+import { createStandIns } from './stand-ins.ts'
 
 /** Where a tensor comes from: `name:output` of a node, its type, the node's operation, and whether it is the same at each step. */
 export type Source = Readonly<{ reference: string; type: number; operation: string; isConstant: boolean }>
@@ -39,6 +40,8 @@ export interface Recorder {
   sourceOf(id: number): Source
   /** @throws Error when JavaScript read a value that depends on what the step is fed, also where that went into a rejected promise. */
   checkReads(): void
+  /** Gives back what it holds, when nobody has a tensor of the recording any more. */
+  dispose(): void
 }
 
 export type RecorderOptions = Readonly<{
@@ -54,6 +57,7 @@ export function createRecorder(addon: NativeBinding, { prefix, precision, findOu
   const sources = new Map<number, Source>()
   /** Of each source that was converted, the result. */
   const converted = new Map<string, Source>()
+  const standIns = createStandIns(addon)
   let forbiddenRead: Error | undefined
 
   const add = (operation: string, inputs: readonly string[], attributes: Readonly<Record<string, AttributeValue>>): string => {
@@ -107,14 +111,17 @@ export function createRecorder(addon: NativeBinding, { prefix, precision, findOu
     return found
   }
 
-  const noting: Pick<NativeBinding, 'createTensor' | 'executeOp' | 'tensorDataSync'> = {
+  const noting: Pick<NativeBinding, 'createTensor' | 'deleteTensor' | 'executeOp' | 'tensorDataSync'> = {
     createTensor(shape, type, values): number {
       const id = addon.createTensor(shape, type, values)
       sources.set(id, { reference: addConstant(type, shape, values), type, operation: 'Const', isConstant: true })
       return id
     },
+    deleteTensor(id): void {
+      if (!standIns.forget(id)) addon.deleteTensor(id)
+    },
     executeOp(operation, attributes, inputs, outputCount): TensorMetadata[] {
-      const results = addon.executeOp(operation, attributes, inputs, outputCount)
+      const results = addon.executeOp(operation, attributes, inputs.map(standIns.of), outputCount)
       const stored = inputs.map(storedSourceOf)
       const narrowed = precision === 'bfloat16' ? narrowInputs(operation, stored.map(isNarrow)) : []
       const from = stored.map((source, place) => (narrowed.includes(place) ? convert(source, dataTypes.bfloat16) : widen(source)))
@@ -131,6 +138,7 @@ export function createRecorder(addon: NativeBinding, { prefix, precision, findOu
           ...{ reference: `${name}:${output}`, operation, isConstant },
           type: output === 0 && narrowed.length > 0 ? dataTypes.bfloat16 : dtype,
         })
+      if (!isConstant) for (const result of results) standIns.replace(result)
       return results
     },
     tensorDataSync(id): Float32Array | Int32Array | Uint8Array {
@@ -156,6 +164,7 @@ export function createRecorder(addon: NativeBinding, { prefix, precision, findOu
     checkReads() {
       if (forbiddenRead) throw forbiddenRead
     },
+    dispose: standIns.dispose,
   }
   return recorder
 }

@@ -156,9 +156,7 @@ function fileOf(encoder: string, view: NamedView): string {
 }
 
 const largestBatch = 32
-/**
- * Pixels of a batch: four images of 224 x 224. More gain no speed, and each takes 33 MB more while the step is recorded (MobileNetV2 1.4).
- */
+/** Pixels of a batch: four images of 224 x 224. More gain no speed, and take memory. */
 const batchPixels = 4 * 224 ** 2
 
 function batchSizeOf({ sidePx }: Encoder, settings: EmbedSettings): number {
