@@ -86,7 +86,7 @@ async function write(request: Omit<ExportRequest, 'out'>): Promise<void> {
   if (job?.state.kind !== 'completed') throw new Error(JSON.stringify(job?.state))
 }
 
-await measure('nothing, for 60 s', () => setTimeout(60_000))
+await measure('nothing, for 30 s', () => setTimeout(30_000))
 await measure('plan: ImageFolder, divided', plan({ format: 'imagefolder', split }))
 await measure('plan: CSV', plan({ format: 'csv' }))
 await measure('plan: Parquet, at least 0.5 sure', plan({ format: 'parquet', minConfidence: 0.5 }))

@@ -36,7 +36,7 @@ export function createEngine(options: EngineOptions): Engine {
   const pool = createImagePool()
   const worker = createTrainingWorker(options.workerEntry ?? new URL('./worker/training-worker.ts', import.meta.url))
   const layoutEntry = options.layoutEntry ?? new URL('./worker/layout-process.ts', import.meta.url)
-  const exportEntry = new URL('./jobs/export-thread.ts', import.meta.url)
+  const exportEntry = new URL('./jobs/export-process.ts', import.meta.url)
   let session: ProjectSession | undefined
 
   const close = async (): Promise<boolean> => {

@@ -43,7 +43,7 @@ export function connect(file: string): Connection {
   }
 }
 
-/** Opens a database file that this process has open for writing: all reads see its state of now, whatever is written meanwhile. */
+/** Opens a database file that the engine has open for writing: all reads see its state of now, whatever is written meanwhile. */
 export function connectForReading(file: string): Connection {
   const sql = new BetterSqlite3(file, { readonly: true })
   sql.pragma('cache_size = -65536')

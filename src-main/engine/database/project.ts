@@ -125,7 +125,7 @@ export function openProject(path: string): OpenProject {
   }
 }
 
-/** A project as it is now, for another thread of the process that holds its lock and writes. */
+/** A project as it is now, read beside the process that holds its lock and writes. */
 export function readProject(path: string): OpenProject {
   const folder = projectFolder(path)
   return assemble(folder, connectForReading(folder.database))

@@ -10,8 +10,9 @@ export type PlannedExport = Omit<ExportPlan, 'images' | 'excluded'> &
 /** What is kept of an export, and is in its manifest too. */
 export type ExportOutcome = Pick<ExportReceipt, 'count' | 'sizeBytes' | 'problemCounts' | 'copiedInsteadOfLinked'>
 
-/** `stop` holds one number, 1 when the work shall stop: heard also where the thread takes no messages for a while. */
-export type ExportTask = Readonly<{ kind: 'plan' | 'write'; projectPath: string; request: ExportRequest; stop: Int32Array }>
+export type ExportTask = Readonly<{ kind: 'plan' | 'write'; projectPath: string; request: ExportRequest }>
+/** What the process hears; `stop` ends what is written, at the next image. */
+export type ExportOrder = ExportTask | Readonly<{ kind: 'stop' }>
 
 export type ExportAnswer =
   | Readonly<{ kind: 'progress'; done: number; total: number }>

@@ -1,16 +1,20 @@
-import { Worker } from 'node:worker_threads'
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import type { OpenProject } from '#engine/database/project.ts'
 import type { ExportRequest } from '#shared/contract/exports.ts'
 import { fromErrorData, SpicerackError } from '#shared/errors.ts'
 import { say } from '#shared/said.ts'
-import type { ExportAnswer, ExportOutcome, ExportTask, PlannedExport } from './export-messages.ts'
+import type { ExportAnswer, ExportOrder, ExportOutcome, ExportTask, PlannedExport } from './export-messages.ts'
 
-/** After so long without a plan the memory of the thread is given back. */
+const stderrTailBytes = 2000
+/** After so long without a plan the memory of the process is given back. */
 const restMs = 15_000
 
 /**
- * Plans and writes exports in threads that read the project beside the engine: with a million images each takes seconds of work in one
- * piece.
+ * Plans and writes exports in processes that read the project beside the engine: with a million images each takes seconds of work in one
+ * piece, and so much memory that to take leave of a thread would hold the engine up.
  */
 export interface Exporter {
   /**
@@ -33,34 +37,35 @@ export function createExporter({ folder, connection }: OpenProject, entry: URL):
   const changeCount = connection.sql.prepare<[], number>('SELECT total_changes()').pluck()
   let last: Promise<unknown> = Promise.resolve()
   let latest: Readonly<{ key: string; plan: PlannedExport }> | undefined
-  let planner: Worker | undefined
+  let planner: ChildProcess | undefined
   let isClosed = false
   let rest: NodeJS.Timeout | undefined
 
   const end = async (): Promise<void> => {
     clearTimeout(rest)
-    const ending = planner
+    const child = planner
     planner = undefined
-    await ending?.terminate()
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    hold(child, 'ref')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
   }
-  const start = (): Worker => {
-    const thread = new Worker(entry)
-    thread.once('exit', () => {
-      if (planner === thread) planner = undefined
+  const startPlanner = (): ChildProcess => {
+    const child = start(entry)
+    return child.once('exit', () => {
+      if (planner === child) planner = undefined
     })
-    // What happens to it while it rests concerns nobody.
-    return thread.on('error', () => undefined)
   }
   const planNow = async (request: ExportRequest, signal: AbortSignal | undefined): Promise<PlannedExport> => {
     if (isClosed || signal?.aborted) throw cancelled()
     const key = `${changeCount.get()} ${JSON.stringify(request)}`
     if (latest?.key === key) return latest.plan
     clearTimeout(rest)
-    planner ??= start()
-    planner.ref()
+    planner ??= startPlanner()
+    hold(planner, 'ref')
     signal?.addEventListener('abort', end)
     try {
-      const answer = await ask(planner, { kind: 'plan', projectPath: folder.path, request, stop: createStop() })
+      const answer = await ask(planner, { kind: 'plan', projectPath: folder.path, request })
       if (answer.kind !== 'planned') throw new Error(`A plan was answered by ${answer.kind}.`)
       latest = { key, plan: answer.plan }
       return answer.plan
@@ -68,7 +73,7 @@ export function createExporter({ folder, connection }: OpenProject, entry: URL):
       throw isClosed || signal?.aborted ? cancelled() : error
     } finally {
       signal?.removeEventListener('abort', end)
-      planner?.unref()
+      if (planner) hold(planner, 'unref')
       rest = setTimeout(end, restMs)
       rest.unref()
     }
@@ -81,18 +86,18 @@ export function createExporter({ folder, connection }: OpenProject, entry: URL):
       return turn
     },
     async write(request, { signal, onProgress }) {
-      const stop = createStop()
-      const halt = (): void => void Atomics.store(stop, 0, 1)
-      if (signal.aborted) halt()
+      const child = start(entry)
+      const halt = (): void => void child.send({ kind: 'stop' } satisfies ExportOrder)
       signal.addEventListener('abort', halt)
-      const thread = new Worker(entry)
       try {
-        const answer = await ask(thread, { kind: 'write', projectPath: folder.path, request, stop }, onProgress)
+        const answering = ask(child, { kind: 'write', projectPath: folder.path, request }, onProgress)
+        if (signal.aborted) halt()
+        const answer = await answering
         if (answer.kind !== 'written') throw new Error(`An export was answered by ${answer.kind}.`)
         return answer.outcome
       } finally {
         signal.removeEventListener('abort', halt)
-        await thread.terminate()
+        if (child.connected) child.disconnect()
       }
     },
     close() {
@@ -102,17 +107,31 @@ export function createExporter({ folder, connection }: OpenProject, entry: URL):
   }
 }
 
-function createStop(): Int32Array {
-  return new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+function start(entry: URL): ChildProcess {
+  const child = fork(fileURLToPath(entry), { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  // What happens to it while it rests concerns nobody.
+  return child.on('error', () => undefined)
 }
 
-/** Gives a thread its task and waits for its last answer. */
+/** Whether a child keeps this process from ending. */
+function hold(child: ChildProcess, verb: 'ref' | 'unref'): void {
+  child[verb]()
+  child.channel?.[verb]()
+  const stderr = child.stderr as Socket | null
+  stderr?.[verb]()
+}
+
+/** Gives a process its task and waits for its last answer. */
 function ask(
-  thread: Worker,
+  child: ChildProcess,
   task: ExportTask,
   onProgress?: (progress: Readonly<{ done: number; total: number }>) => void,
 ): Promise<Exclude<ExportAnswer, { kind: 'progress' | 'failed' }>> {
   return new Promise((resolve, reject) => {
+    let stderrTail = ''
+    const keepTail = (chunk: Buffer): void => {
+      stderrTail = (stderrTail + chunk.toString()).slice(-stderrTailBytes)
+    }
     const hear = (answer: ExportAnswer): void => {
       if (answer.kind === 'progress') {
         onProgress?.(answer)
@@ -122,21 +141,23 @@ function ask(
       if (answer.kind === 'failed') reject(fromErrorData(answer.error))
       else resolve(answer)
     }
-    const crash = (error: unknown): void => {
+    const crash = (reason: string): void => {
       leave()
-      reject(died(error instanceof Error ? error.message : String(error), error))
+      const line = stderrTail.match(/^(\w*Error|FATAL ERROR): .*$/m)?.[0]
+      reject(new SpicerackError('WORKER_DIED', say('exportDied', { reason: line ?? reason }), { advice: say('exportAgain') }))
     }
-    const exit = (code: number): void => crash(new Error(`exit code ${code}`))
-    const leave = (): void => void thread.off('message', hear).off('error', crash).off('exit', exit)
-    thread.on('message', hear).on('error', crash).on('exit', exit)
-    thread.postMessage(task)
+    const fail = (error: Error): void => crash(error.message)
+    const exit = (code: number | null, signal: string | null): void => crash(signal ?? `exit code ${code}`)
+    const leave = (): void => {
+      child.off('message', hear).off('error', fail).off('close', exit)
+      child.stderr?.off('data', keepTail).resume()
+    }
+    child.on('message', hear).on('error', fail).on('close', exit)
+    child.stderr?.on('data', keepTail)
+    child.send(task, (error) => error && fail(error))
   })
 }
 
 function cancelled(): SpicerackError {
   return new SpicerackError('CANCELLED', say('planCancelled'))
-}
-
-function died(reason: string, cause: unknown): SpicerackError {
-  return new SpicerackError('WORKER_DIED', say('exportDied', { reason }), { advice: say('exportAgain'), cause })
 }

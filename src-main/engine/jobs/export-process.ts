@@ -1,24 +1,28 @@
-import { parentPort } from 'node:worker_threads'
 import { type OpenProject, readProject } from '#engine/database/project.ts'
 import { exportDataset } from '#engine/exporting/export-dataset.ts'
 import { planExport } from '#engine/exporting/export-plan.ts'
 import type { ExportEmbeddings, ExportRow } from '#engine/exporting/export-row.ts'
 import { SpicerackError, toErrorData } from '#shared/errors.ts'
 import { say } from '#shared/said.ts'
-import type { ExportAnswer, ExportOutcome, ExportTask, PlannedExport } from './export-messages.ts'
+import type { ExportAnswer, ExportOrder, ExportOutcome, ExportTask, PlannedExport } from './export-messages.ts'
 import { toClassLooks, toExportOptions, toExportRows } from './export-rows.ts'
 import { embeddingBytesOf, readRunEmbedding } from './run-embedding.ts'
 
-/** Entry of a thread that plans and writes exports, so that the engine answers meanwhile. One task at a time. */
+/** Entry of a process that plans and writes exports, so that the engine answers meanwhile. One task at a time. */
 const progressPauseMs = 100
 let toldAt = 0
+let isStopped = false
 
-parentPort?.on('message', (task: ExportTask) => void perform(task))
+process.on('message', (order: ExportOrder) => {
+  if (order.kind === 'stop') isStopped = true
+  else void perform(order)
+})
+process.on('disconnect', () => process.exit())
 
 async function perform(task: ExportTask): Promise<void> {
   try {
     const source = readSource(task)
-    tell(task.kind === 'plan' ? { kind: 'planned', plan: plan(source) } : { kind: 'written', outcome: await write(source, task.stop) })
+    tell(task.kind === 'plan' ? { kind: 'planned', plan: plan(source) } : { kind: 'written', outcome: await write(source) })
   } catch (error) {
     tell({ kind: 'failed', error: toErrorData(error) })
   }
@@ -50,11 +54,11 @@ function plan({ rows, rejectedCount, options, audits, totalCount, embeddingBytes
   return { ...planned, excluded: { ...planned.excluded, rejected: rejectedCount, unusable } }
 }
 
-async function write({ rows, options, audits, embeddings }: Source, stop: Int32Array): Promise<ExportOutcome> {
+async function write({ rows, options, audits, embeddings }: Source): Promise<ExportOutcome> {
   const { count, sizeBytes, problemCounts, copiedInsteadOfLinked } = await exportDataset(rows, options, {
     signal: {
       get aborted() {
-        return Atomics.load(stop, 0) === 1
+        return isStopped
       },
     },
     ...(embeddings ? { embeddings } : {}),
@@ -92,5 +96,5 @@ function onProgress({ done, total }: Readonly<{ done: number; total: number }>):
 }
 
 function tell(answer: ExportAnswer): void {
-  parentPort?.postMessage(answer)
+  process.send?.(answer)
 }
