@@ -69,8 +69,11 @@ export interface PixelPackReader {
   close(): void
 }
 
-/** Packs up to this size are kept in memory by a reader unless it is told otherwise. */
-const defaultMemoryBudgetBytes = 1 << 30
+/**
+ * Packs up to this size are kept in memory by a reader unless it is told otherwise. Larger ones the system keeps, as far as it has room;
+ * each stage opens the pack anew, so that one of 1 GB would be held twice until the garbage of the stage before is collected.
+ */
+const defaultMemoryBudgetBytes = 1 << 26
 
 /**
  * Opens a pack for reading rows at random; meant for a worker thread, since it is synchronous. A pack within `memoryBudgetBytes` is read
