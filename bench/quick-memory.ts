@@ -30,7 +30,8 @@ const storedPath = join(import.meta.dirname, 'results', 'quick-memory.json')
 /** What the command said it was doing, and the largest memory of its processes meanwhile, in megabytes. */
 type Peaks = Readonly<Record<string, number>>
 type Measured = Readonly<{ count: number; seconds: number; load: number; peaks: Peaks }>
-type Stored = Readonly<{ sidePx: number; encoderSidePx: string; measured: readonly Measured[] }>
+/** What was measured under the same conditions. */
+type Series = Readonly<{ sidePx: number; encoderSidePx: string; measured: readonly Measured[] }>
 
 const folder = mkdtempSync(join(tmpdir(), 'spicerack-quick-memory-'))
 try {
@@ -45,18 +46,22 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
-writeTable(readStored())
+writeTable()
 
-function readStored(): Stored {
-  const stored = existsSync(storedPath) ? (JSON.parse(readFileSync(storedPath, 'utf8')) as Stored) : undefined
-  const isSame = counts.length === 0 || (stored?.sidePx === sidePx && stored.encoderSidePx === encoderSidePx)
-  return stored && isSame ? stored : { sidePx, encoderSidePx, measured: [] }
+function readStored(): readonly Series[] {
+  return existsSync(storedPath) ? (JSON.parse(readFileSync(storedPath, 'utf8')) as readonly Series[]) : []
+}
+
+function isSame(series: Series): boolean {
+  return series.sidePx === sidePx && series.encoderSidePx === encoderSidePx
 }
 
 function store(newest: Measured): void {
   const stored = readStored()
-  const measured = [...stored.measured.filter(({ count }) => count !== newest.count), newest].sort((a, b) => a.count - b.count)
-  writeFileSync(storedPath, `${JSON.stringify({ ...stored, measured }, null, 2)}\n`)
+  const before = stored.find(isSame)?.measured.filter(({ count }) => count !== newest.count) ?? []
+  const measured = [...before, newest].sort((a, b) => a.count - b.count)
+  const all = [...stored.filter((series) => !isSame(series)), { sidePx, encoderSidePx, measured }]
+  writeFileSync(storedPath, `${JSON.stringify(all, null, 2)}\n`)
 }
 
 async function writeImages(into: string, count: number): Promise<void> {
@@ -107,6 +112,10 @@ async function runQuick(images: string, out: string, count: number): Promise<Mea
   return { count, seconds: Math.round(seconds), load, peaks }
 }
 
+function largestOf({ peaks }: Measured): number {
+  return Math.max(...Object.values(peaks))
+}
+
 /** The straight line that lies nearest to the peaks of a task: what it takes without any image, and for each, in megabytes. */
 type Line = Readonly<{ fixed: number; perImage: number }>
 
@@ -118,7 +127,10 @@ function lineOf(measured: readonly Measured[], task: string): Line {
   return { fixed: middle - perImage * middleCount, perImage }
 }
 
-function writeTable({ sidePx: side, encoderSidePx: encoderSide, measured }: Stored): void {
+/** The table of what was measured up to the largest number, the rest in a sentence each. */
+function writeTable(): void {
+  const most = ({ measured: of }: Series): number => of.at(-1)!.count
+  const [{ sidePx: side, encoderSidePx: encoderSide, measured }, ...others] = [...readStored()].sort((a, b) => most(b) - most(a))
   const tasks = Object.keys(measured.at(-1)!.peaks).filter((task) => measured.every(({ peaks }) => peaks[task] !== undefined))
   const lines = tasks.map((task) => ({ task, ...lineOf(measured, task) }))
   const at = ({ fixed, perImage }: Line, count: number): number => fixed + perImage * count
@@ -141,6 +153,12 @@ function writeTable({ sidePx: side, encoderSidePx: encoderSide, measured }: Stor
       `Megabytes: the largest sum of the resident memory of all its processes while the command says that it does this, seen every ${watchEveryMs} ms; libraries that they share are counted once for each. TensorFlow's memory is kept by the allocator once it was taken, so what comes later never has less.`,
       `**The last column is no measurement**: the straight line of least squares through the sizes measured (MB without any image, and KB an image), at ${wanted} images, and no less than was measured. None of the measured values lies farther than ${farthest.toFixed(0)} MB from its line.`,
       `Goal at ${wanted} images: at most 4096 MB. The most is expected while it says \`${highest.task}\`: ${expectedOf(highest).toFixed(0)} MB.`,
+      ...others.map((other) => {
+        const conditions =
+          other.encoderSidePx === '' ? 'at the size that the recipe chooses by their number' : `at ${other.encoderSidePx} px`
+        const peaks = other.measured.map((each) => `${each.count.toLocaleString('en')} images ${largestOf(each)}`)
+        return `Images of ${other.sidePx} px, seen by the encoders ${conditions}: at most ${peaks.join(', ')} MB.`
+      }),
       `Seconds from start to end (load average before): ${measured.map(({ count, seconds, load }) => `${count.toLocaleString('en')} images ${seconds} (${load.toFixed(1)})`).join(', ')}.`,
     ],
     header: [
@@ -158,7 +176,7 @@ function writeTable({ sidePx: side, encoderSidePx: encoderSide, measured }: Stor
         (line.perImage * 1024).toFixed(1),
         expectedOf(line).toFixed(0),
       ]),
-      ['**most**', ...measured.map(({ peaks }) => `${Math.max(...Object.values(peaks))}`), '', '', `**${expectedOf(highest).toFixed(0)}**`],
+      ['**most**', ...measured.map((each) => `${largestOf(each)}`), '', '', `**${expectedOf(highest).toFixed(0)}**`],
     ],
     versions: pythonVersions([]),
   })
