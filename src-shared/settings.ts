@@ -2,12 +2,14 @@ import { type Message, say } from './said.ts'
 
 /** One setting of a stage: the single source of its default, range, unit and origin. */
 export type SettingDefinition<T extends SettingValue = SettingValue> = Readonly<{
-  kind: 'integer' | 'number' | 'boolean' | 'choice' | 'text'
+  kind: 'integer' | 'number' | 'boolean' | 'choice' | 'file'
   default: T
   /** Inclusive range of numbers. */
   min?: number
   max?: number
   choices?: readonly string[]
+  /** Of the file, without dots. */
+  extensions?: readonly string[]
   unit?: string
   /** Where the default comes from: paper, published code, or our own measurement. */
   source: string
@@ -38,8 +40,9 @@ export function choice<const C extends readonly string[]>(value: C[number], choi
   return { kind: 'choice', default: value, choices, ...origin }
 }
 
-export function text(value: string, origin: Origin): SettingDefinition<string> {
-  return { kind: 'text', default: value, ...origin }
+/** The path of a file; empty for none. */
+export function file(extensions: readonly string[], origin: Origin): SettingDefinition<string> {
+  return { kind: 'file', default: '', extensions, ...origin }
 }
 
 export function defaultsOf<D extends SettingDefinitions>(definitions: D): SettingsOf<D> {
@@ -52,7 +55,7 @@ export function settingProblem(name: string, definition: SettingDefinition, valu
   switch (definition.kind) {
     case 'boolean':
       return typeof value === 'boolean' ? undefined : say('mustBeFlag', { name, value: given })
-    case 'text':
+    case 'file':
       return typeof value === 'string' ? undefined : say('mustBeText', { name, value: given })
     case 'choice':
       return definition.choices?.includes(value as string)

@@ -1,4 +1,4 @@
-import { choice, flag, integer, type SettingsOf, text } from '../settings.ts'
+import { choice, file, flag, integer, type SettingsOf } from '../settings.ts'
 
 const own = 'Our own'
 
@@ -18,7 +18,7 @@ export const embedSettings = {
   }),
   inputSidePx: integer(224, 32, 512, { unit: 'px', source: own, help: 'Side to which images are brought for the packaged encoders.' }),
   mirror: flag(true, { source: own, help: 'Average the features of an image with those of its mirror image.' }),
-  onnxFile: text('', { source: own, help: 'Path of an ONNX file that turns images into features.' }),
+  onnxFile: file(['onnx'], { source: own, help: 'Path of an ONNX file that turns images into features.' }),
   onnxSidePx: integer(0, 0, 1024, { unit: 'px', source: own, help: 'Side of the images that the ONNX encoder wants; 0 asks the file.' }),
   onnxLayout: choice('auto', ['auto', 'nchw', 'nhwc'], { source: own, help: 'Order of the axes of its input; auto asks the file.' }),
   onnxNormalization: choice('imagenet', onnxNormalizations, {

@@ -42,7 +42,7 @@ export function parseOverrides({ set = [], epochs, encoder }: RunFlags): Partial
         advice: 'Write STAGE.SETTING=VALUE, for example pretrain.widthFactor=0.5.',
       })
     const parsed: SettingValue =
-      definition.kind === 'boolean' ? value === 'true' : ['choice', 'text'].includes(definition.kind) ? value : Number(value)
+      definition.kind === 'boolean' ? value === 'true' : ['choice', 'file'].includes(definition.kind) ? value : Number(value)
     overrides[stageName] = { ...overrides[stageName], [name]: parsed }
   }
   return overrides
