@@ -150,9 +150,10 @@ function writeTable(): void {
         : [
             `The encoders see the images at ${encoderSide} px, not at the 224 to 128 that the recipe chooses by their number: that takes a part of the time, and the memory for a batch of images is another; it is the same for any number of images.`,
           ]),
-      `Megabytes: the largest sum of the resident memory of all its processes while the command says that it does this, seen every ${watchEveryMs} ms; libraries that they share are counted once for each. TensorFlow's memory is kept by the allocator once it was taken, so what comes later never has less.`,
+      `Megabytes: the largest sum of the resident memory of all its processes while the command says that it does this, seen every ${watchEveryMs} ms; libraries that they share are counted once for each. What was freed stays with the allocator, so it is seen in later stages too.`,
       `**The last column is no measurement**: the straight line of least squares through the sizes measured (MB without any image, and KB an image), at ${wanted} images, and no less than was measured. None of the measured values lies farther than ${farthest.toFixed(0)} MB from its line.`,
       `Goal at ${wanted} images: at most 4096 MB. The most is expected while it says \`${highest.task}\`: ${expectedOf(highest).toFixed(0)} MB.`,
+      'Neighbours are sought in blocks of at most 256 MB, which are full from some 5,800 images on: a part of the growth of `Clustering` below that ends there. What goes on growing are features of 3 KB an image: while heads learn the embedding, twice, and each of two views of it.',
       ...others.map((other) => {
         const conditions =
           other.encoderSidePx === '' ? 'at the size that the recipe chooses by their number' : `at ${other.encoderSidePx} px`
