@@ -136,8 +136,8 @@ describe('the job of an import', () => {
       )({
         job,
         signal: stop.signal,
-        report: ({ done, total, note }) => {
-          if (note !== 'Comparing files') return
+        report: ({ done, total, phase }) => {
+          if (phase !== 'compare') return
           seen.push([done, total])
           if (done === 3) stop.abort()
         },
