@@ -23,15 +23,16 @@ type Check = (row: number) => boolean
 /** Questions about all images that match, answered from the columns in memory. */
 export function createImageOrders({ sql, columns }: Connection) {
   const mappings = sql.prepare<[], [ClusterId, ClassId]>('SELECT cluster_id, class_id FROM mappings').raw()
-  /** For each row 0 where it does not match, else 1 more than the index of its band: read in order, so that memory is no obstacle. */
-  const marksOf = (filter: ImageFilter): Uint8Array => {
+  /**
+   * For each row 0 where it does not match, else 1, or where bands are asked for 1 more than the index of its band. One condition after the
+   * other goes through all rows: twice as fast as one row after the other through all conditions.
+   */
+  const marksOf = (filter: ImageFilter, asks: 'bands' | 'matches' = 'matches'): Uint8Array => {
     const rows = columns.rows()
-    const checks = checksOf(filter, columns, new Map(mappings.all()))
-    const marks = new Uint8Array(rows.ids.length)
-    nextRow: for (let row = 0; row < marks.length; row++) {
-      for (const check of checks) if (!check(row)) continue nextRow
-      marks[row] = 1 + bandOf(rows, row)
-    }
+    const { text, ...others } = filter
+    const marks = text === undefined ? new Uint8Array(rows.ids.length).fill(1) : columns.withText(text).slice()
+    for (const check of checksOf(others, rows, new Map(mappings.all()))) keepWhere(marks, check)
+    if (asks === 'bands') for (let row = 0; row < marks.length; row++) if (marks[row]) marks[row]! += bandOf(rows, row)
     return marks
   }
 
@@ -39,15 +40,15 @@ export function createImageOrders({ sql, columns }: Connection) {
     /** Every image that matches, in order. `descending`: the whole order the other way round. */
     order: (filter: ImageFilter, sort: ImageOrderSort, descending: boolean): ImageOrder => {
       const rows = columns.rows()
-      const marks = marksOf(filter)
+      const marks = marksOf(filter, sort === 'typical' ? 'bands' : 'matches')
       const counts = new Int32Array(1 + bands.length)
       for (const mark of marks) counts[mark]++
-      // Where the next image of each mark goes; only `typical` keeps the bands apart.
-      const places = sort === 'typical' ? Int32Array.of(0, 0, counts[1]!, counts[1]! + counts[2]!) : new Int32Array(counts.length)
+      // Where the next image of each mark goes.
+      const places = Int32Array.of(0, 0, counts[1]!, counts[1]! + counts[2]!)
       const ids = new Int32Array(marks.length - counts[0]!)
       for (const row of sortedRows(columns, sort)) {
         const mark = marks[row]!
-        if (mark > 0) ids[places[sort === 'typical' ? mark : 0]++] = rows.ids[row]!
+        if (mark > 0) ids[places[mark]++] = rows.ids[row]!
       }
       const found = sort === 'typical' ? bands.map((band, index) => ({ band, count: counts[1 + index]! })) : []
       const shown = found.filter(({ count }) => count > 0)
@@ -58,7 +59,7 @@ export function createImageOrders({ sql, columns }: Connection) {
       const marks = marksOf(filter)
       return Array.from(columns.rows().ids.filter((_, row) => marks[row]! > 0)) as ImageId[]
     },
-    count: (filter: ImageFilter = {}): number => marksOf(filter).reduce((count, mark) => count + Math.min(mark, 1), 0),
+    count: (filter: ImageFilter = {}): number => marksOf(filter).reduce((count, mark) => count + mark, 0),
   }
 }
 
@@ -76,8 +77,11 @@ export function bandOf({ rejected, reliable, placed, human, imported }: ImageRow
   return reliable[row] || placed[row] || human[row] || imported[row] ? 0 : 1
 }
 
-function checksOf(filter: ImageFilter, columns: ImageColumns, classOfCluster: ReadonlyMap<ClusterId, ClassId>): Check[] {
-  const rows = columns.rows()
+function keepWhere(marks: Uint8Array, check: Check): void {
+  for (let row = 0; row < marks.length; row++) if (marks[row] && !check(row)) marks[row] = 0
+}
+
+function checksOf(filter: Omit<ImageFilter, 'text'>, rows: ImageRows, classOfCluster: ReadonlyMap<ClusterId, ClassId>): Check[] {
   const { statuses, duplicates, found, confidences, reliable, placed, rejected, human, imported } = rows
   const mapped = new Int32Array(Math.max(0, ...classOfCluster.keys()) + 1)
   for (const [clusterId, classId] of classOfCluster) mapped[clusterId] = classId
@@ -88,18 +92,12 @@ function checksOf(filter: ImageFilter, columns: ImageColumns, classOfCluster: Re
     mapping: (row) => human[row] === 0 && imported[row] === 0 && classOf(row) !== 0,
   }
   const checks: Check[] = []
-  const { status, clusterId, classId, band, minConfidence, maxConfidence, text, labelSource } = filter
-  // First what most images fail.
-  if (text !== undefined) {
-    const mask = columns.withText(text)
-    checks.push((row) => mask[row] === 1)
-  }
+  const { status, clusterId, classId, band, minConfidence, maxConfidence, labelSource } = filter
   if (status !== undefined) {
     const wanted = imageStatuses.indexOf(status)
     checks.push((row) => statuses[row] === wanted)
   }
   if (clusterId !== undefined) checks.push((row) => clusterOf(rows, row) === clusterId)
-  if (classId !== undefined) checks.push((row) => classOf(row) === (classId ?? 0))
   if (filter.reliable !== undefined) checks.push((row) => found[row] !== 0 && (reliable[row] === 1) === filter.reliable)
   if (filter.rejected !== undefined) checks.push((row) => (rejected[row] === 1) === filter.rejected)
   if (band !== undefined) {
@@ -108,11 +106,13 @@ function checksOf(filter: ImageFilter, columns: ImageColumns, classOfCluster: Re
   }
   if (minConfidence !== undefined) checks.push((row) => confidences[row]! >= minConfidence)
   if (maxConfidence !== undefined) checks.push((row) => confidences[row]! <= maxConfidence)
+  if (filter.confirmed !== undefined) checks.push((row) => (human[row] !== 0 || placed[row] !== 0) === filter.confirmed)
+  if (filter.duplicates) checks.push((row) => duplicates[row] === 1)
+  // Last what takes longest to find out.
+  if (classId !== undefined) checks.push((row) => classOf(row) === (classId ?? 0))
   if (labelSource !== undefined) {
     const isOfSource = sources[labelSource]
     checks.push((row) => rejected[row] === 0 && isOfSource(row))
   }
-  if (filter.confirmed !== undefined) checks.push((row) => (human[row] !== 0 || placed[row] !== 0) === filter.confirmed)
-  if (filter.duplicates) checks.push((row) => duplicates[row] === 1)
   return checks
 }
