@@ -9,6 +9,8 @@ import { say } from '#shared/said.ts'
 import type { ExportAnswer, ExportOrder, ExportOutcome, ExportTask, PlannedExport } from './export-messages.ts'
 
 const stderrTailBytes = 2000
+/** As in `image-process`: with 100,000 images a process takes 234 MB in place of 346, and no longer. */
+const flags = ['--max-semi-space-size=4']
 /** After so long without a plan the memory of the process is given back. */
 const restMs = 15_000
 
@@ -86,6 +88,8 @@ export function createExporter({ folder, connection }: OpenProject, entry: URL):
       return turn
     },
     async write(request, { signal, onProgress }) {
+      // What a plan left in memory is of no use while the dataset is written.
+      last = last.then(end)
       const child = start(entry)
       const halt = (): void => void child.send({ kind: 'stop' } satisfies ExportOrder)
       signal.addEventListener('abort', halt)
@@ -108,7 +112,7 @@ export function createExporter({ folder, connection }: OpenProject, entry: URL):
 }
 
 function start(entry: URL): ChildProcess {
-  const child = fork(fileURLToPath(entry), { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  const child = fork(fileURLToPath(entry), { serialization: 'advanced', execArgv: flags, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
   // What happens to it while it rests concerns nobody.
   return child.on('error', () => undefined)
 }
