@@ -139,6 +139,7 @@ function writeTable(): void {
     Math.max(at(line, wantedCount), ...measured.map(({ peaks }) => peaks[line.task]!))
   const highest = lines.reduce((most, line) => (expectedOf(line) > expectedOf(most) ? line : most))
   const farthest = Math.max(...lines.flatMap((line) => measured.map(({ count, peaks }) => Math.abs(peaks[line.task]! - at(line, count)))))
+  const steepest = Math.max(...tasks.map((task) => at(lineOf(measured.slice(-2), task), wantedCount)))
   const wanted = wantedCount.toLocaleString('en')
   writeResults({
     name: 'quick-memory',
@@ -152,7 +153,7 @@ function writeTable(): void {
           ]),
       `Megabytes: the largest sum of the resident memory of all its processes while the command says that it does this, seen every ${watchEveryMs} ms; libraries that they share are counted once for each. What was freed stays with the allocator, so it is seen in later stages too.`,
       `**The last column is no measurement**: the straight line of least squares through the sizes measured (MB without any image, and KB an image), at ${wanted} images, and no less than was measured. None of the measured values lies farther than ${farthest.toFixed(0)} MB from its line.`,
-      `Goal at ${wanted} images: at most 4096 MB. The most is expected while it says \`${highest.task}\`: ${expectedOf(highest).toFixed(0)} MB.`,
+      `Goal at ${wanted} images: at most 4096 MB. The most is expected while it says \`${highest.task}\`: ${expectedOf(highest).toFixed(0)} MB; by the line through the two largest sizes alone ${steepest.toFixed(0)} MB.`,
       'Neighbours are sought in blocks of at most 256 MB, which are full from some 5,800 images on: a part of the growth of `Clustering` below that ends there. What goes on growing are features of 3 KB an image: while heads learn the embedding, twice, and each of two views of it.',
       ...others.map((other) => {
         const conditions =
