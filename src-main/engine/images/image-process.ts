@@ -1,6 +1,5 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import type { Socket } from 'node:net'
-import { fileURLToPath } from 'node:url'
+import type { ChildProcess } from 'node:child_process'
+import { holdChildProcess, startChildProcess } from './child-process.ts'
 import type { DecodeOptions, DecodeResult } from './decode-image.ts'
 
 export type DecodeRequest = Readonly<{ id: number; path: string; options: DecodeOptions }>
@@ -20,8 +19,6 @@ type Running = Readonly<{ child: ChildProcess; waiting: Map<number, Settle> }>
 const stderrTailBytes = 1000
 /** After so long without a file its memory is given back. */
 const idleMs = 15_000
-/** Nothing outlives its file, so little garbage need be kept: as V8 has it, a process of small images grows from 130 to 270 MB. */
-const flags = ['--max-semi-space-size=4']
 
 /**
  * A process of its own that decodes files, so that native code that crashes on one takes nothing else with it. Started at its first
@@ -33,7 +30,7 @@ export function createImageProcess(entry: URL): ImageProcess {
   let nextId = 1
 
   const start = (): Running => {
-    const child = fork(fileURLToPath(entry), { serialization: 'advanced', execArgv: flags, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    const child = startChildProcess(entry)
     const started: Running = { child, waiting: new Map() }
     const { waiting } = started
     let stderrTail = ''
@@ -56,7 +53,7 @@ export function createImageProcess(entry: URL): ImageProcess {
     return started
   }
   const rest = (child: ChildProcess): void => {
-    hold(child, 'unref')
+    holdChildProcess(child, 'unref')
     idle = setTimeout(() => {
       running = undefined
       child.disconnect()
@@ -69,7 +66,7 @@ export function createImageProcess(entry: URL): ImageProcess {
       clearTimeout(idle)
       running ??= start()
       const { child, waiting } = running
-      hold(child, 'ref')
+      holdChildProcess(child, 'ref')
       const id = nextId++
       return new Promise((resolve) => {
         waiting.set(id, resolve)
@@ -82,18 +79,10 @@ export function createImageProcess(entry: URL): ImageProcess {
       const child = running?.child
       running = undefined
       if (!child) return
-      hold(child, 'ref')
+      holdChildProcess(child, 'ref')
       const closed = new Promise((resolve) => child.once('close', resolve))
       child.kill('SIGKILL')
       await closed
     },
   }
-}
-
-/** Whether a child keeps this process from ending. */
-function hold(child: ChildProcess, verb: 'ref' | 'unref'): void {
-  child[verb]()
-  child.channel?.[verb]()
-  const stderr = child.stderr as Socket | null
-  stderr?.[verb]()
 }

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { tinyRun } from '../../tiny-project.ts'
 import { hasElectron } from './electron-binary.ts'
-import { openTinyDesktop, type TinyDesktop } from './tiny-desktop.ts'
+import { openTrainedDesktop, type TinyDesktop } from './tiny-desktop.ts'
 
 type Asked = { asked: unknown[] }
 
@@ -10,9 +9,7 @@ describe.runIf(hasElectron())('dialogs of the system, in the desktop window', ()
   let tiny: TinyDesktop
 
   beforeAll(async () => {
-    tiny = await openTinyDesktop()
-    await tiny.running.call('runs/create', tinyRun)
-    await tiny.untilCompleted(2)
+    tiny = await openTrainedDesktop()
   })
   afterAll(() => tiny?.desktop.close())
 

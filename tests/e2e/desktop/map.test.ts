@@ -1,17 +1,15 @@
 import type { Locator } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { tinyImageCount, tinyRun } from '../../tiny-project.ts'
+import { tinyImageCount } from '../../tiny-project.ts'
 import { hasElectron } from './electron-binary.ts'
-import { openTinyDesktop, type TinyDesktop } from './tiny-desktop.ts'
+import { openTrainedDesktop, type TinyDesktop } from './tiny-desktop.ts'
 
 describe.runIf(hasElectron())('the map in the desktop window', () => {
   let tiny: TinyDesktop
 
   beforeAll(async () => {
-    tiny = await openTinyDesktop()
-    await tiny.running.call('runs/create', tinyRun)
-    await tiny.untilCompleted(2)
+    tiny = await openTrainedDesktop()
   })
   afterAll(() => tiny?.desktop.close())
 

@@ -57,3 +57,11 @@ export async function openTinyDesktop(): Promise<TinyDesktop> {
   await tiny.untilCompleted(1)
   return tiny
 }
+
+/** The same after a tiny run, so that there are clusters. */
+export async function openTrainedDesktop(): Promise<TinyDesktop> {
+  const tiny = await openTinyDesktop()
+  await tiny.running.call('runs/create', tinyRun)
+  await tiny.untilCompleted(2)
+  return tiny
+}

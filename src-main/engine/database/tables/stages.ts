@@ -1,8 +1,7 @@
 import type { RunId, Stage } from '#shared/entities.ts'
 import { SpicerackError } from '#shared/errors.ts'
 import type { StageName } from '#shared/jobs.ts'
-import type { Said } from '#shared/said.ts'
-import { say } from '#shared/said.ts'
+import { type Said, say } from '#shared/said.ts'
 import type { Connection } from '../connection.ts'
 
 type StageRow = Omit<Stage, 'advice' | 'error'> & Readonly<{ advice: string; error: string | null }>
