@@ -39,6 +39,9 @@ const columns = `id, root_id AS rootId, path, content_hash AS contentHash, size_
   pixel_row AS pixelRow, thumbnail_offset AS thumbnailOffset, thumbnail_length AS thumbnailLength, exact_group AS exactGroup,
   near_group AS nearGroup, imported_at AS importedAt`
 
+/** Of an image that can be learned from. */
+const isUsable = "status = 'ok' AND pixel_row IS NOT NULL"
+
 /** One row a file of the user's folders, also of those that could not be read. */
 export function createImagesTable({ sql, write, columns: known }: Connection) {
   const save = sql.prepare<Record<string, unknown>, number>(
@@ -56,18 +59,14 @@ export function createImagesTable({ sql, write, columns: known }: Connection) {
   save.pluck()
   const one = sql.prepare<[number], StoredImage>(`SELECT ${columns} FROM images WHERE id = ?`)
   const ofRoot = sql.prepare<[number], StoredImage>(`SELECT ${columns} FROM images WHERE root_id = ? ORDER BY path`)
-  const usable = sql.prepare<[], StoredImage>(
-    `SELECT ${columns} FROM images WHERE status = 'ok' AND pixel_row IS NOT NULL ORDER BY root_id, path`,
-  )
+  const usable = sql.prepare<[], StoredImage>(`SELECT ${columns} FROM images WHERE ${isUsable} ORDER BY root_id, path`)
   const exportable = sql.prepare<[], ExportableImage>(
     `SELECT id, root_id AS rootId, path, content_hash AS contentHash, size_bytes AS sizeBytes, width_px AS widthPx, height_px AS heightPx,
        coalesce(format, '') AS format, exact_group AS exactGroup, near_group AS nearGroup FROM images
-     WHERE status = 'ok' AND pixel_row IS NOT NULL AND content_hash IS NOT NULL AND width_px IS NOT NULL AND height_px IS NOT NULL
+     WHERE ${isUsable} AND content_hash IS NOT NULL AND width_px IS NOT NULL AND height_px IS NOT NULL
      ORDER BY id`,
   )
-  const usableRows = sql
-    .prepare<[], [ImageId, number]>(`SELECT id, pixel_row FROM images WHERE status = 'ok' AND pixel_row IS NOT NULL ORDER BY root_id, path`)
-    .raw()
+  const usableRows = sql.prepare<[], [ImageId, number]>(`SELECT id, pixel_row FROM images WHERE ${isUsable} ORDER BY root_id, path`).raw()
   const move = sql.prepare(
     `UPDATE images SET root_id = @rootId, path = @path, modified_at = @modifiedAt,
        status = CASE WHEN pixel_row IS NOT NULL OR status = 'ok' THEN 'ok' ELSE status END,

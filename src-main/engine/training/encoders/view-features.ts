@@ -140,7 +140,8 @@ export function partDimensionsOf(encoderNames: readonly string[], files: RunFile
   })
 }
 
-function notEmbedded(): SpicerackError {
+/** What asks for features or the embedding gets before they are there. */
+export function notEmbedded(): SpicerackError {
   return new SpicerackError('NOT_FOUND', say('notEmbedded'), { advice: say('resumeRun') })
 }
 

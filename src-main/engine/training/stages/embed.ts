@@ -1,13 +1,12 @@
 import type { Embeddings, MadeRows } from '#engine/clustering/embeddings.ts'
 import { toUnitRows } from '#engine/clustering/embeddings.ts'
 import { normalizeImages } from '#engine/ml/augmentations/normalize.ts'
-import { SpicerackError } from '#shared/errors.ts'
 import type { ResolvedRecipe } from '#shared/recipes/recipe.ts'
 import { say } from '#shared/said.ts'
 import type { StageResult } from '#shared/worker-protocol.ts'
 import { loadLearnedBackbone } from '../encoders/learned-backbone.ts'
 import { encoderNames, openEncoders, usesFixedFeatures } from '../encoders/open-encoders.ts'
-import { computeViewFeatures, loadViewFeatures } from '../encoders/view-features.ts'
+import { computeViewFeatures, loadViewFeatures, notEmbedded } from '../encoders/view-features.ts'
 import { chooseFeatures, comparedFeatures } from '../feature-choice.ts'
 import { computeFeatures } from '../features.ts'
 import type { ImageSource } from '../image-source.ts'
@@ -98,8 +97,4 @@ function loadNorms(files: RunFiles): { norms: Float32Array; count: number } {
   if (!stored || files.size(runFiles.embedding) === undefined) throw notEmbedded()
   const norms = floatsOf(stored)
   return { norms, count: norms.length }
-}
-
-function notEmbedded(): SpicerackError {
-  return new SpicerackError('NOT_FOUND', say('notEmbedded'), { advice: say('resumeRun') })
 }
